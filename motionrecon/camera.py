@@ -1,0 +1,105 @@
+"""Projection through an OpenCV camera, rays back from pixels, and cameras placed or guessed.
+
+Distortion follows OpenCV's radial-tangential model (k1, k2, p1, p2, k3).
+"""
+
+from __future__ import annotations
+
+import math
+
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+
+from motionrecon.types import Camera
+
+DEFAULT_FOV = math.radians(60.0)  # of the longer image side: a phone's main camera is 60-70 degrees
+
+
+def to_camera(camera: Camera, points: Array) -> Array:
+    """Transform world points (..., 3) m to camera axes (..., 3) m."""
+    return jnp.sum(jnp.asarray(camera.rotation) * jnp.asarray(points)[..., None, :], axis=-1) + jnp.asarray(
+        camera.translation
+    )
+
+
+def _distort(xy: Array, d: Array) -> Array:
+    x, y = xy[..., 0], xy[..., 1]
+    r2 = x * x + y * y
+    radial = 1 + r2 * (d[0] + r2 * (d[1] + r2 * d[4]))
+    return jnp.stack(
+        [
+            x * radial + 2 * d[2] * x * y + d[3] * (r2 + 2 * x * x),
+            y * radial + d[2] * (r2 + 2 * y * y) + 2 * d[3] * x * y,
+        ],
+        axis=-1,
+    )
+
+
+def project(camera: Camera, points: Array) -> Array:
+    """Project world points (..., 3) m to pixels (..., 2); points behind the camera are clamped to 1 cm depth."""
+    local = to_camera(camera, points)
+    xy = local[..., :2] / jnp.maximum(local[..., 2:], 1e-2)
+    xy = _distort(xy, jnp.asarray(camera.distortion))
+    k = jnp.asarray(camera.intrinsics)
+    u = k[0, 0] * xy[..., 0] + k[0, 1] * xy[..., 1] + k[0, 2]
+    v = k[1, 1] * xy[..., 1] + k[1, 2]
+    return jnp.stack([u, v], axis=-1)
+
+
+def undistort(camera: Camera, pixels: Array) -> Array:
+    """Return normalised image coordinates (..., 2) (x/z, y/z in camera axes) of pixels (..., 2)."""
+    k, d = jnp.asarray(camera.intrinsics), jnp.asarray(camera.distortion)
+    y = (pixels[..., 1] - k[1, 2]) / k[1, 1]
+    x = (pixels[..., 0] - k[0, 2] - k[0, 1] * y) / k[0, 0]
+    target = jnp.stack([x, y], axis=-1)
+    xy = target
+    for _ in range(8):  # fixed-point inversion, as OpenCV does
+        xy = xy - (_distort(xy, d) - target)
+    return xy
+
+
+def rays(camera: Camera, pixels: Array) -> tuple[Array, Array]:
+    """Return the camera centre (3,) m and unit directions (..., 3) of the rays through pixels, in the world."""
+    xy = undistort(camera, jnp.asarray(pixels))
+    local = jnp.concatenate([xy, jnp.ones_like(xy[..., :1])], axis=-1)
+    local = local / jnp.linalg.norm(local, axis=-1, keepdims=True)
+    rot = jnp.asarray(camera.rotation)
+    return -rot.T @ jnp.asarray(camera.translation), jnp.sum(rot * local[..., :, None], axis=-2)
+
+
+def floor_points(camera: Camera, pixels: Array, height: float = 0.0) -> Array:
+    """Intersect pixel rays (..., 2) with the horizontal plane z = height; rays above the horizon give far points."""
+    centre, direction = rays(camera, pixels)
+    down = jnp.minimum(direction[..., 2:], -1e-3)
+    return centre + direction * (height - centre[2]) / down
+
+
+def intrinsics_from_fov(size: tuple[int, int], fov: float = DEFAULT_FOV) -> np.ndarray:
+    """Return a (3, 3) px matrix with the principal point in the middle.
+
+    Args:
+      size: (width, height) px.
+      fov: field of view of the longer side, rad.
+    """
+    f = 0.5 * max(size) / math.tan(0.5 * fov)
+    return np.array([[f, 0.0, size[0] / 2], [0.0, f, size[1] / 2], [0.0, 0.0, 1.0]])
+
+
+def look_at(eye, target, intrinsics, size: tuple[int, int]) -> Camera:
+    """Place an undistorted camera at ``eye`` (3,) m that looks at ``target`` (3,) m with world z up in the image."""
+    eye, target = np.asarray(eye, float), np.asarray(target, float)
+    forward = (target - eye) / np.linalg.norm(target - eye)
+    right = np.cross(forward, [0.0, 0.0, 1.0])
+    right /= np.linalg.norm(right)
+    rotation = np.stack([right, np.cross(forward, right), forward])
+    return Camera(np.asarray(intrinsics, float), np.zeros(5), rotation, -rotation @ eye, tuple(size))
+
+
+def level(pitch: float, height: float, intrinsics, size: tuple[int, int]) -> Camera:
+    """Place a camera ``height`` m above the ground, looking along world +x, tilted ``pitch`` rad (down negative).
+
+    Roll is 0; this is the frame in which a camera of unknown pose is estimated.
+    """
+    target = np.array([math.cos(pitch), 0.0, height + math.sin(pitch)])
+    return look_at([0.0, 0.0, height], target, intrinsics, size)

@@ -1,0 +1,294 @@
+"""Every record that travels between modules: fields, shapes, units and nothing else.
+
+Letters in shapes: T frames, J joints (root first), A = J - 1 actuated joints, K keypoints, C contact
+points, V = 6 + 3 A velocity coordinates. SI units; world frame z up, right-handed, ground at z = 0;
+quaternions ``(w, x, y, z)``. Arrays are JAX or NumPy arrays; missing observations have confidence 0 and
+finite placeholder values, never NaN.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+from typing import Any
+
+import jax
+
+Array = Any  # jax.Array or numpy.ndarray
+
+
+def _record(*static: str):
+    """Make a frozen dataclass a JAX pytree in which the fields named ``static`` are compile-time constants."""
+
+    def wrap(cls):
+        cls = dataclasses.dataclass(frozen=True)(cls)
+        fields = [f.name for f in dataclasses.fields(cls)]
+        return jax.tree_util.register_dataclass(
+            cls, data_fields=[f for f in fields if f not in static], meta_fields=list(static)
+        )
+
+    return wrap
+
+
+@_record("names", "parents", "symmetry")
+class Skeleton:
+    """A tree of joints; in the rest pose (T-pose, facing +x, left is +y) all local rotations are identity.
+
+    Attributes:
+      names: J joint names, the root first.
+      parents: J parent indices; -1 for the root; parents come before their children.
+      offsets: (J, 3) m, position of each joint in its parent's frame (root: zeros).
+      symmetry: pairs (left, right) of joint indices.
+    """
+
+    names: tuple[str, ...]
+    parents: tuple[int, ...]
+    offsets: Array
+    symmetry: tuple[tuple[int, int], ...] = ()
+
+
+@_record("names")
+class Sites:
+    """Points fixed to the links of a skeleton: where each keypoint sits on the body.
+
+    Attributes:
+      names: K canonical keypoint names (see ``keypoints.py``).
+      link: (K,) int, index of the joint whose frame carries the point.
+      offset: (K, 3) m, position in that frame.
+    """
+
+    names: tuple[str, ...]
+    link: Array
+    offset: Array
+
+
+@_record("size")
+class Camera:
+    """A pinhole camera with OpenCV axes (x right, y down, z forward) and OpenCV distortion.
+
+    Attributes:
+      intrinsics: (3, 3) px.
+      distortion: (5,) k1, k2, p1, p2, k3.
+      rotation: (3, 3) world to camera.
+      translation: (3,) m; x_cam = rotation @ x_world + translation.
+      size: (width, height) px.
+    """
+
+    intrinsics: Array
+    distortion: Array
+    rotation: Array
+    translation: Array
+    size: tuple[int, int]
+
+
+@_record("names", "layout")
+class Observation:
+    """What was seen of one person, at a fixed rate.
+
+    Attributes:
+      fps: frames per second, Hz.
+      names: K canonical keypoint names.
+      layout: the source's layout ("mediapipe33", "coco17", "bvh", ...), for messages and reports.
+      keypoints2d: (T, K, 2) px in the camera's image, or None.
+      keypoints3d: (T, K, 3) m in the world, or None.
+      landmarks3d: (T, K, 3) m, hip-centred in camera axes (x right, y down, z forward), as a pose
+        estimator gives them; or None.
+      confidence: (T, K) in 0..1; 0 means missing.
+      camera: the camera of ``keypoints2d``, or None when unknown.
+      start_time: s, time of frame 0 in the source.
+    """
+
+    fps: float
+    names: tuple[str, ...]
+    layout: str
+    confidence: Array
+    keypoints2d: Array | None = None
+    keypoints3d: Array | None = None
+    landmarks3d: Array | None = None
+    camera: Camera | None = None
+    start_time: float = 0.0
+
+
+@_record()
+class Motion:
+    """A kinematic motion of a skeleton.
+
+    Attributes:
+      skeleton: the skeleton that moves.
+      fps: Hz.
+      root_pos: (T, 3) m, world.
+      quats: (T, J, 4) local rotations; the root's is its world orientation.
+    """
+
+    skeleton: Skeleton
+    fps: float
+    root_pos: Array
+    quats: Array
+
+
+@dataclasses.dataclass(frozen=True)
+class Sequence:
+    """One item of a data set: an observation, and the truth where it is known.
+
+    Attributes:
+      key: unique name within its data set.
+      observation: what a method may look at.
+      truth: the true joint or keypoint positions (T, K, 3) m in the world for ``observation.names``, or None.
+      meta: anything else worth reporting (subject, action, camera name, floor, path).
+    """
+
+    key: str
+    observation: Observation
+    truth: Array | None = None
+    meta: dict[str, Any] = dataclasses.field(default_factory=dict)
+
+
+@dataclasses.dataclass(frozen=True)
+class Window:
+    """A stretch of frames [start, stop); ``commit`` frames from the start are kept when windows are joined."""
+
+    start: int
+    stop: int
+    commit: int
+
+
+@_record()
+class ControlTrajectory:
+    """PD targets at frame rate.
+
+    Attributes:
+      targets: (T, A, 4) unit quaternions relative to the parent, for joints 1..J-1.
+    """
+
+    targets: Array
+
+
+@_record()
+class PDGains:
+    """Gains of the joint controllers: kp (A,) N m/rad; kd (A,) N m s/rad; torque_limit (A,) N m."""
+
+    kp: Array
+    kd: Array
+    torque_limit: Array
+
+
+@_record()
+class SimState:
+    """The simulator's state.
+
+    Attributes:
+      position: (..., 3) m, root position in the world.
+      quats: (..., J, 4) local rotations; the root's is its world orientation.
+      velocity: (..., V): root linear velocity (world axes, m/s), root angular velocity (root axes, rad/s),
+        then each joint's angular velocity relative to its parent (child axes, rad/s).
+    """
+
+    position: Array
+    quats: Array
+    velocity: Array
+
+
+@_record()
+class Rollout:
+    """A simulated motion with what acted on it, at frame rate.
+
+    Attributes:
+      states: SimState with leading axis T.
+      joint_pos: (T, J, 3) m, world.
+      keypoints: (T, K, 3) m, the observed sites on the simulated body, world.
+      com: (T, 3) m, whole-body centre of mass.
+      torque: (T, A, 3) N m in child axes, mean over the frame that follows (last row repeats).
+      contact_pos: (T, C, 3) m, world.
+      contact_force: (T, C, 3) N, mean over the frame that follows (last row repeats).
+    """
+
+    states: SimState
+    joint_pos: Array
+    keypoints: Array
+    com: Array
+    torque: Array
+    contact_pos: Array
+    contact_force: Array
+
+
+class FitStatus(enum.Enum):
+    """How an optimisation ended; the value says what to do about it."""
+
+    OK = "converged"
+    MAX_STEPS = "stopped at the step limit; allow more with --max-evaluations if the error is too large"
+    STALLED = "no step lowered the loss any further"
+    DIVERGED = "the simulated person left the observation (a fall); shorten --time-range or check the input there"
+    NON_FINITE = "the loss was not finite; check the input for jumps, or report this clip"
+
+
+@dataclasses.dataclass(frozen=True)
+class StepInfo:
+    """One optimiser step: losses are dimensionless, ``evaluations`` counts loss evaluations it took."""
+
+    loss: float
+    grad_norm: float
+    step_norm: float
+    evaluations: int
+    status: FitStatus
+
+
+@dataclasses.dataclass(frozen=True)
+class WindowReport:
+    """What happened in one window: method ("plain", "ladder", "bfgs", ...), losses, cost, mean error in mm."""
+
+    window: Window
+    status: FitStatus
+    method: str
+    evaluations: int
+    steps: int
+    seconds: float
+    loss_first: float
+    loss_last: float
+    error_mm: float
+    loss_history: tuple[float, ...] = ()
+
+
+@dataclasses.dataclass(frozen=True)
+class FitResult:
+    """Everything a fit produces; NumPy arrays throughout.
+
+    Attributes:
+      observation: the observation at the fitting rate, in the fitted world (levelled; for video the
+        camera as assumed or estimated).
+      kinematic: the kinematic start; its keypoints (T, K, 3) m are ``kinematic_keypoints``.
+      motion: the simulated motion.
+      control: PD targets.
+      rollout: simulated states, forces and torques.
+      sites: where the keypoints sit on the body.
+      contact_names: C names of the contact points ("left_heel_outer", ...).
+      height: m; mass: kg.
+      foot_contacts: (T, 2) bool, left and right foot planted in the kinematic start, or None.
+      truth: (T, K, 3) m true keypoints where known (synthetic clips), else None.
+      windows: one report a window, in order.
+      terms: each loss term's mean over the clip, dimensionless.
+      config: the resolved configuration as plain nested dicts.
+      seconds: wall time by stage ("read", "detect", "initialize", "compile", "optimize", ...).
+      warnings: plain sentences about what rests on a guess or went wrong.
+      versions: package versions.
+      source: the input path as given.
+    """
+
+    observation: Observation
+    kinematic: Motion
+    kinematic_keypoints: Array
+    motion: Motion
+    control: ControlTrajectory
+    rollout: Rollout
+    sites: Sites
+    contact_names: tuple[str, ...]
+    height: float
+    mass: float
+    foot_contacts: Array | None
+    truth: Array | None
+    windows: tuple[WindowReport, ...]
+    terms: dict[str, float]
+    config: dict[str, Any]
+    seconds: dict[str, float]
+    warnings: tuple[str, ...]
+    versions: dict[str, str]
+    source: str

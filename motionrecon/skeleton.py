@@ -12,7 +12,7 @@ import numpy as np
 from jax import Array
 
 from motionrecon import rotations
-from motionrecon.types import Sites, Skeleton
+from motionrecon.types import Sites, Skeleton, Soles
 
 JOINT_NAMES = (
     "pelvis", "spine", "chest", "neck",
@@ -81,6 +81,13 @@ def template_sites(names: tuple[str, ...], height: float = DEFAULT_HEIGHT) -> Si
         link.append(JOINT_NAMES.index(joint.replace("left_", "right_") if right else joint))
         offset.append((x, -y if right else y, z))
     return Sites(tuple(names), np.array(link, dtype=np.int32), np.array(offset, dtype=float).reshape(-1, 3) * height)
+
+
+def template_soles(height: float = DEFAULT_HEIGHT) -> Soles:
+    """Place flat soles at the template's ankle height for the given stature (m)."""
+    heel = np.tile(np.array([-0.042, 0.0, -SOLE]) * height, (2, 1))
+    toe = np.tile(np.array([0.110, 0.0, -SOLE]) * height, (2, 1))
+    return Soles(heel, toe, np.full(2, 0.022 * height))
 
 
 def ancestor_mask(parents: tuple[int, ...]) -> np.ndarray:

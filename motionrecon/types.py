@@ -62,6 +62,21 @@ class Sites:
     offset: Array
 
 
+@_record()
+class Soles:
+    """Where the feet touch the ground, in the ankle joints' frames; row 0 is the left foot, row 1 the right.
+
+    Attributes:
+      heel: (2, 3) m, middle of the rear edge of the sole.
+      toe: (2, 3) m, middle of the front edge of the sole.
+      half_width: (2,) m, half the width of the sole.
+    """
+
+    heel: Array
+    toe: Array
+    half_width: Array
+
+
 @_record("size")
 class Camera:
     """A pinhole camera with OpenCV axes (x right, y down, z forward) and OpenCV distortion.
@@ -170,6 +185,32 @@ class PDGains:
     kp: Array
     kd: Array
     torque_limit: Array
+
+
+@dataclasses.dataclass(frozen=True)
+class KinematicStart:
+    """What initialisation hands to the physics: a motion that matches the observation without forces.
+
+    Attributes:
+      motion: on the person's own skeleton, in a world whose ground is z = 0.
+      sites: where the observed keypoints sit on that skeleton; same names and order as the observation.
+      observation: the observation in that same world (mocap levelled; for video with ``camera`` filled in and
+        ``keypoints3d`` None).
+      soles: contact geometry of the feet.
+      planted: (T, 2, 2) in 0..1, [left, right] x [heel, toe]: how surely the point stands on the ground.
+      height: stature, m.
+      depth_axes: (T, 3) unit viewing direction in the world along which the motion is uncertain, or None (mocap).
+      warnings: plain sentences about guesses made.
+    """
+
+    motion: Motion
+    sites: Sites
+    observation: Observation
+    soles: Soles
+    planted: Array
+    height: float
+    depth_axes: Array | None = None
+    warnings: tuple[str, ...] = ()
 
 
 @_record()

@@ -1,0 +1,19 @@
+"""Shared fixtures: float64, the sample data folder, quiet determinism."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from motionrecon import runtime
+
+runtime.configure("cpu")
+
+
+@pytest.fixture(scope="session")
+def samples() -> Path:
+    """The folder of real sample clips; skips where it is absent (set MOTIONRECON_SAMPLES)."""
+    root = Path(os.environ.get("MOTIONRECON_SAMPLES", Path(__file__).parents[1].parent / "shared" / "data"))
+    if not root.is_dir():
+        pytest.skip(f"no sample data at {root}; set MOTIONRECON_SAMPLES to the folder that holds it")
+    return root

@@ -1,0 +1,201 @@
+"""Write the person as MJCF, load it as a Brax ``System`` and take from it what the simulator needs.
+
+The MJCF is the one description of the body. Brax refuses ball joints, so every joint is written as a stack of three
+hinges for it; MuJoCo, the independent oracle of the tests, gets the same file with ball joints.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+
+from motionrecon.physics import anthropometry
+from motionrecon.physics.body import Body
+from motionrecon.types import PDGains, Skeleton, Soles
+
+GRAVITY = 9.81
+ARMATURE = 0.02  # kg m^2 at each joint axis: muscle and bone that the rigid links leave out; keeps the solve well posed
+
+
+@dataclasses.dataclass(frozen=True)
+class HumanoidOptions:
+    """Strength of the person; gains after Peng et al., "DeepMimic" (2018), kd = kp / 10, scaled by body mass.
+
+    Attributes:
+      strength: multiplies all torque limits.
+    """
+
+    strength: float = 1.0
+
+
+# joint -> (kp N m/rad, kd N m s/rad, torque limit N m) for a 70 kg person; the legs' and trunk's limits are above
+# DeepMimic's because running and jumping need 250-300 N m at hip and trunk.
+_GAINS = {
+    "spine": (1000, 100, 300), "chest": (1000, 100, 300), "neck": (100, 10, 60),
+    "hip": (500, 50, 300), "knee": (500, 50, 250), "ankle": (400, 40, 200),
+    "shoulder": (400, 40, 150), "elbow": (300, 30, 100),
+}  # fmt: skip
+
+# name, link, offset and radius as fractions of stature (left side; "*" is mirrored): the body beyond the feet.
+_CONTACTS = (
+    ("*_knee", "*_knee", (0.010, 0.0, -0.010), 0.030),
+    ("*_elbow", "*_elbow", (0.0, 0.0, 0.0), 0.025),
+    ("*_hand", "*_elbow", (0.0, 0.175, 0.0), 0.020),
+    ("*_shoulder", "*_shoulder", (0.0, 0.01, 0.0), 0.040),
+    ("*_buttock", "pelvis", (-0.020, 0.045, -0.015), 0.060),
+    ("back", "spine", (-0.005, 0.0, 0.040), 0.065),
+    ("chest", "chest", (0.010, 0.0, 0.080), 0.065),
+    ("head", "neck", (0.015, 0.0, 0.090), 0.060),
+)  # fmt: skip
+
+
+def contact_points(skeleton: Skeleton, soles: Soles, height: float):
+    """List the contact points: four on each sole, then knees, elbows, hands, shoulders, buttocks, back, chest, head.
+
+    Returns:
+      names (C,), link indices (C,), offsets (C, 3) m, radii (C,) m.
+    """
+    names, links, offsets, radii = [], [], [], []
+    for k, side in enumerate(("left", "right")):
+        outward = 1.0 if side == "left" else -1.0
+        for end, where in (("heel", soles.heel[k]), ("toe", soles.toe[k])):
+            for edge, sign in (("inner", -outward), ("outer", outward)):
+                names.append(f"{side}_{end}_{edge}")
+                links.append(skeleton.names.index(f"{side}_ankle"))
+                offsets.append(np.asarray(where) + [0.0, sign * float(soles.half_width[k]), 0.0])
+                radii.append(0.0)
+    for name, link, (x, y, z), radius in _CONTACTS:
+        for side in ("left", "right") if "*" in name or "*" in link else ("",):
+            names.append(name.replace("*", side))
+            links.append(skeleton.names.index(link.replace("*", side)))
+            offsets.append(np.array([x, -y if side == "right" else y, z]) * height)
+            radii.append(radius * height)
+    return tuple(names), tuple(links), np.array(offsets), np.array(radii)
+
+
+def _numbers(values) -> str:
+    return " ".join(repr(float(v)) for v in np.ravel(values))
+
+
+def write_mjcf(skeleton: Skeleton, soles: Soles, height: float, mass: float, *, ball_joints: bool = False) -> str:
+    """Describe the person in MJCF.
+
+    Args:
+      skeleton: J joints with offsets in m.
+      soles: contact geometry of the feet.
+      height: stature, m.
+      mass: kg.
+      ball_joints: one ball joint a link (for MuJoCo) instead of three hinges (for Brax).
+
+    Returns:
+      The XML text.
+    """
+    masses, coms, inertias = anthropometry.link_inertias(skeleton, height, mass, soles.heel, soles.toe)
+    names, links, points, radii = contact_points(skeleton, soles, height)
+    children = {i: [j for j, p in enumerate(skeleton.parents) if p == i] for i in range(len(skeleton.names))}
+
+    def link(i: int, pad: str) -> list[str]:
+        name, inertia = skeleton.names[i], inertias[i]
+        full = (inertia[0, 0], inertia[1, 1], inertia[2, 2], inertia[0, 1], inertia[0, 2], inertia[1, 2])
+        rows = [f'{pad}<body name="{name}" pos="{_numbers(skeleton.offsets[i])}">']
+        if i == 0:
+            rows.append(f'{pad}  <freejoint name="root"/>')
+        elif ball_joints:
+            rows.append(f'{pad}  <joint name="{name}" type="ball" armature="{ARMATURE}"/>')
+        else:
+            rows += [
+                f'{pad}  <joint name="{name}_{a}" type="hinge" axis="{_numbers(np.eye(3)[k])}" armature="{ARMATURE}"/>'
+                for k, a in enumerate("xyz")
+            ]
+        rows.append(f'{pad}  <inertial pos="{_numbers(coms[i])}" mass="{_numbers(masses[i])}" fullinertia="{_numbers(full)}"/>')
+        rows += [
+            f'{pad}  <geom name="{names[c]}" type="sphere" size="{_numbers(max(radii[c], 0.005))}" pos="{_numbers(points[c])}"/>'
+            for c in range(len(names))
+            if links[c] == i
+        ]
+        for child in children[i]:
+            rows += link(child, pad + "  ")
+        return [*rows, f"{pad}</body>"]
+
+    return "\n".join(
+        [
+            '<mujoco model="motionrecon">',
+            '  <compiler angle="radian" autolimits="true" balanceinertia="false"/>',
+            f'  <option timestep="{1 / 120!r}" gravity="0 0 {-GRAVITY}"/>',
+            '  <default><geom contype="1" conaffinity="0" friction="0.9"/></default>',
+            "  <worldbody>",
+            '    <geom name="floor" type="plane" size="0 0 1" contype="0" conaffinity="1"/>',
+            *link(0, "    "),
+            "  </worldbody>",
+            "</mujoco>",
+        ]
+    )
+
+
+def load_system(mjcf: str):
+    """Load MJCF text as a Brax ``System``."""
+    import mujoco
+    from brax.io import mjcf as brax_mjcf
+
+    return brax_mjcf.load_model(mujoco.MjModel.from_xml_string(mjcf))
+
+
+def gains(skeleton: Skeleton, mass: float, options: HumanoidOptions = HumanoidOptions()) -> PDGains:
+    """Return PD gains of the A joints for a person of the given mass (kg)."""
+    rows = np.array([_GAINS[n.replace("left_", "").replace("right_", "")] for n in skeleton.names[1:]], float)
+    rows *= mass / 70.0
+    return PDGains(rows[:, 0], rows[:, 1], rows[:, 2] * options.strength)
+
+
+def body_from_system(system, skeleton: Skeleton, soles: Soles, height: float, options=HumanoidOptions()) -> Body:
+    """Take the simulator's arrays from a Brax ``System``.
+
+    Args:
+      system: Brax System of ``write_mjcf(...)``.
+      skeleton: the same skeleton (for names and parents).
+      soles: the same soles.
+      height: stature, m.
+      options: strength.
+
+    Returns:
+      A Body with float64 arrays.
+    """
+    link = system.link
+    rot = np.asarray(link.inertia.transform.rot, float)
+    axes = np.stack([_matrix(q) for q in rot])
+    inertia = axes @ np.asarray(link.inertia.i, float) @ np.swapaxes(axes, 1, 2)
+    mass = np.asarray(link.inertia.mass, float)
+    names, links, points, radii = contact_points(skeleton, soles, height)
+    return Body(
+        parents=tuple(int(p) for p in system.link_parents),
+        contact_link=links,
+        contact_names=names,
+        offsets=np.asarray(link.transform.pos, float),
+        mass=mass,
+        com=np.asarray(link.inertia.transform.pos, float),
+        inertia=inertia,
+        armature=np.asarray(system.dof.armature, float),
+        gravity=np.asarray(-float(system.gravity[2])),
+        gains=gains(skeleton, float(mass.sum()), options),
+        contact_offset=points,
+        contact_radius=radii,
+    )
+
+
+def _matrix(q: np.ndarray) -> np.ndarray:
+    from scipy.spatial.transform import Rotation
+
+    return Rotation.from_quat(q[[1, 2, 3, 0]]).as_matrix()
+
+
+def build(
+    skeleton: Skeleton, soles: Soles, height: float, mass: float, options: HumanoidOptions = HumanoidOptions()
+) -> tuple[Body, object]:
+    """Build the simulated person.
+
+    Returns:
+      The Body and the Brax System it was taken from.
+    """
+    system = load_system(write_mjcf(skeleton, soles, height, mass))
+    return body_from_system(system, skeleton, soles, height, options), system

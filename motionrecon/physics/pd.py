@@ -1,0 +1,36 @@
+"""The joint controllers: implicit quaternion PD with a smooth torque limit.
+
+The error of a ball joint is the rotation vector from the joint's orientation to its target, in the child's axes, which
+are the axes of its angular velocity, so no projection on hinges is needed. The torque is limited by tanh at the old
+velocity and linearised about it, so that the step stays one symmetric linear solve (Tan et al., "Stable PD", 2011).
+"""
+
+from __future__ import annotations
+
+import jax.numpy as jnp
+from jax import Array
+
+from motionrecon import rotations
+from motionrecon.types import PDGains
+
+
+def torque_law(gains: PDGains, quats: Array, target: Array, velocity: Array, dt: Array) -> tuple[Array, Array]:
+    """Linearise the controllers' torque in the new velocity.
+
+    Args:
+      gains: of A joints.
+      quats: (A, 4) joint rotations.
+      target: (A, 4) target rotations.
+      velocity: (A, 3) rad/s, old joint velocities.
+      dt: s.
+
+    Returns:
+      torque (A, 3) N m at the old velocity, and slope (A, 3) N m s/rad >= 0:
+      torque(x) = torque - slope (x - velocity) - (dt kp s) velocity, with the last part already in ``torque``.
+    """
+    kp, kd, limit = (jnp.asarray(g)[:, None] for g in (gains.kp, gains.kd, gains.torque_limit))
+    error = rotations.log(rotations.mul(rotations.conj(quats), target))
+    squashed = jnp.tanh((kp * error - kd * velocity) / limit)
+    active = 1.0 - squashed * squashed
+    slope = active * (kd + dt * kp)
+    return limit * squashed - active * dt * kp * velocity, slope

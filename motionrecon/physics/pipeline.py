@@ -1,0 +1,164 @@
+"""The time stepper: ``init`` and ``step`` in the manner of Brax, with quaternion joints and one symmetric solve a step.
+
+The new velocity x solves r(x) = 0, where r is Newton-Euler's required force at the acceleration (x - v) / dt minus the
+controllers' and the ground's forces, both linear in x; its slope dt A is symmetric positive definite (mass matrix, armature,
+controller damping, contact damping). Gradients use the implicit function theorem, dx = -A^-1 dr at fixed x, instead of
+differentiating the assembly and the factorisation: 80 instead of 142 microseconds a step for a gradient.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+from jax.custom_derivatives import SymbolicZero
+from jax.scipy.linalg import cho_factor, cho_solve
+
+from motionrecon import rotations
+from motionrecon.physics import contact, dynamics, pd, tree
+from motionrecon.physics.body import Body, Ground
+from motionrecon.types import SimState
+
+WRENCH_UNIT = 100.0  # N and N m a unit of the support wrench
+
+
+@jax.tree_util.register_dataclass
+@dataclasses.dataclass(frozen=True)
+class StepForces:
+    """What acted in one step: joint torque (A, 3) N m in child axes, contact force (C, 3) N, contact position (C, 3) m."""
+
+    torque: Array
+    contact_force: Array
+    contact_pos: Array
+
+
+@jax.tree_util.register_dataclass
+@dataclasses.dataclass(frozen=True)
+class Inputs:
+    """What drives one step.
+
+    Attributes:
+      target: (A, 4) PD targets.
+      wrench: (6,) support wrench on the root in units of 100 N (world axes) and 100 N m (root axes); zero in results.
+    """
+
+    target: Array
+    wrench: Array
+
+
+def init(body: Body, position: Array, quats: Array, velocity: Array | None = None) -> SimState:
+    """Make a simulator state.
+
+    Args:
+      body: the person.
+      position: (3,) m, root.
+      quats: (J, 4) local rotations (normalised here).
+      velocity: (V,), zero if None.
+    """
+    v = jnp.zeros(3 + 3 * len(body.parents)) if velocity is None else jnp.asarray(velocity)
+    return SimState(jnp.asarray(position), rotations.normalize(jnp.asarray(quats)), v)
+
+
+def _contact_state(body: Body, p: tree.Pose, links: Array, height: Array):
+    """Depth (C,), positions relative to the root (C, 3) and velocities (C, 3) of the contact points."""
+    index = np.array(body.contact_link)
+    where = tree.points(body, p, index, jnp.asarray(body.contact_offset))
+    depth = jnp.asarray(body.contact_radius) - (where[:, 2] + height)
+    return depth, where, tree.point_velocity(links[index], where)
+
+
+def _residual(body: Body, ground: Ground, dt: Array, state: SimState, inputs: Inputs, x: Array):
+    """Return r(x) (V,) and the forces at x (the controllers' and the ground's)."""
+    v = state.velocity
+    p = tree.pose(body, state.quats)
+    links, before, across = tree.velocities(body, p, v)
+    acc, _ = dynamics.accelerations(body, p, before, across, (x - v) / dt)
+    needed = dynamics.link_forces(dynamics.spatial_inertia(body, p), links, acc)
+    depth, where, speed = _contact_state(body, p, links, state.position[2])
+    push, damping = contact.coefficients(ground, depth, speed, dt)
+    index = np.array(body.contact_link)
+    new_links, _, _ = tree.velocities(body, p, x)
+    force = push - damping * tree.point_velocity(new_links[index], where)
+    onto = jax.ops.segment_sum(dynamics.wrench(where, force), index, len(body.parents))
+    torque, slope = pd.torque_law(body.gains, state.quats[1:], inputs.target, v[6:].reshape(-1, 3), dt)
+    torque = torque - slope * (x[6:] - v[6:]).reshape(-1, 3)
+    applied = jnp.concatenate([WRENCH_UNIT * inputs.wrench, torque.reshape(-1)])
+    r = dynamics.project(body, p, needed - onto) + jnp.asarray(body.armature) * (x - v) / dt - applied
+    return r, StepForces(torque, force, where + state.position)
+
+
+def _slope(body: Body, ground: Ground, dt: Array, state: SimState, inputs: Inputs) -> Array:
+    """Return dt times the slope of r in x: (V, V), symmetric positive definite."""
+    p = tree.pose(body, state.quats)
+    links, _, _ = tree.velocities(body, p, state.velocity)
+    depth, where, speed = _contact_state(body, p, links, state.position[2])
+    _, damping = contact.coefficients(ground, depth, speed, dt)
+    _, slope = pd.torque_law(
+        body.gains, state.quats[1:], inputs.target, state.velocity[6:].reshape(-1, 3), dt
+    )
+    arm = jnp.concatenate([-rotations.skew(where), jnp.broadcast_to(jnp.eye(3), (len(body.contact_link), 3, 3))], axis=2)
+    soft = jnp.sum(arm[:, :, :, None] * (damping[:, :, None] * arm)[:, :, None, :], axis=1)
+    soft = jax.ops.segment_sum(soft, np.array(body.contact_link), len(body.parents))
+    matrix = dynamics.assemble(body, p, dynamics.spatial_inertia(body, p) + dt * soft)
+    diagonal = jnp.asarray(body.armature) + dt * jnp.concatenate([jnp.zeros(6), slope.reshape(-1)])
+    return matrix + jnp.diag(diagonal)
+
+
+def _solve(body, ground, dt, state, inputs):
+    factor = cho_factor(_slope(body, ground, dt, state, inputs), lower=True)
+    r, _ = _residual(body, ground, dt, state, inputs, state.velocity)
+    return state.velocity - cho_solve(factor, dt * r), factor
+
+
+@jax.custom_jvp
+def new_velocity(body: Body, ground: Ground, dt: Array, state: SimState, inputs: Inputs) -> Array:
+    """Return the velocity (V,) after one step of dt seconds."""
+    return _solve(body, ground, dt, state, inputs)[0]
+
+
+def _new_velocity_jvp(primals, tangents):
+    x, factor = _solve(*primals)
+    leaves, tree_def = jax.tree.flatten(primals)
+    slopes = jax.tree.leaves(tangents, is_leaf=lambda t: isinstance(t, SymbolicZero))
+    moving = [i for i, t in enumerate(slopes) if not isinstance(t, SymbolicZero)]
+
+    def r(*values):
+        full = list(leaves)
+        for i, value in zip(moving, values, strict=True):
+            full[i] = value
+        return _residual(*jax.tree.unflatten(tree_def, full), x)[0]
+
+    if not moving:
+        return x, jnp.zeros_like(x)
+    _, dr = jax.jvp(r, [leaves[i] for i in moving], [slopes[i] for i in moving])
+    return x, -cho_solve(factor, primals[2] * dr)
+
+
+new_velocity.defjvp(_new_velocity_jvp, symbolic_zeros=True)
+
+
+def integrate(state: SimState, x: Array, dt: Array) -> SimState:
+    """Move the configuration with the new velocity x (V,) for dt seconds (symplectic Euler on the rotation group)."""
+    turn = rotations.exp(dt * x[3:].reshape(-1, 3))
+    return SimState(state.position + dt * x[:3], rotations.normalize(rotations.mul(state.quats, turn)), x)
+
+
+def step(body: Body, ground: Ground, dt: Array, state: SimState, inputs: Inputs) -> SimState:
+    """Advance one state by one step.
+
+    Args:
+      body: the person.
+      ground: the ground.
+      dt: s.
+      state: one unbatched state.
+      inputs: PD targets and support wrench.
+    """
+    return integrate(state, new_velocity(body, ground, dt, state, inputs), dt)
+
+
+def forces(body: Body, ground: Ground, dt: Array, state: SimState, inputs: Inputs, x: Array) -> StepForces:
+    """Read back what acted in the step from ``state`` that ended with velocity ``x`` (V,)."""
+    return _residual(body, ground, dt, state, inputs, x)[1]

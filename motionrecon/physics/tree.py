@@ -1,0 +1,137 @@
+"""Positions, axes and spatial velocities of the link tree, written densely with an ancestor mask.
+
+All spatial vectors are (angular, linear) in world axes, taken at the root joint's position, which is the origin of every
+position in this module. Root coordinates come as a translation (world axes) followed by a rotation (root axes).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from functools import lru_cache
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+
+from motionrecon import rotations
+from motionrecon.physics.body import Body
+from motionrecon.skeleton import ancestor_mask
+
+
+@jax.tree_util.register_dataclass
+@dataclasses.dataclass(frozen=True)
+class Pose:
+    """Geometry of one configuration, relative to the root position.
+
+    Attributes:
+      axes: (J, 3, 3), columns are the link axes in the world.
+      anchor: (J, 3) m, joint positions.
+      motion: (V, 6), spatial axis of each velocity coordinate.
+    """
+
+    axes: Array
+    anchor: Array
+    motion: Array
+
+
+@lru_cache(maxsize=8)
+def _levels(parents: tuple[int, ...]) -> tuple[tuple[np.ndarray, np.ndarray], ...]:
+    """Group joints by depth: (joint indices, parent indices) a level, root excluded."""
+    depth = [0] * len(parents)
+    for i, p in enumerate(parents):
+        depth[i] = 0 if p < 0 else depth[p] + 1
+    groups = [[i for i in range(len(parents)) if depth[i] == d] for d in range(1, max(depth) + 1)]
+    return tuple((np.array(g), np.array([parents[i] for i in g])) for g in groups)
+
+
+@lru_cache(maxsize=8)
+def masks(parents: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return (J, J) ancestor-or-self mask, (V,) link of each coordinate, (V, V) mask of coordinate ancestry.
+
+    The last is 1 at [i, j] where coordinate j lies at or above coordinate i on the way to the root.
+    """
+    mask = ancestor_mask(parents).astype(float)
+    link = np.concatenate([np.zeros(6, int), np.repeat(np.arange(1, len(parents)), 3)])
+    return mask, link, mask[link][:, link]
+
+
+def cross(a: Array, b: Array) -> Array:
+    """Cross product written out (cheaper to compile than jnp.cross)."""
+    return jnp.stack(
+        [
+            a[..., 1] * b[..., 2] - a[..., 2] * b[..., 1],
+            a[..., 2] * b[..., 0] - a[..., 0] * b[..., 2],
+            a[..., 0] * b[..., 1] - a[..., 1] * b[..., 0],
+        ],
+        axis=-1,
+    )
+
+
+def motion_cross(a: Array, b: Array) -> Array:
+    """Spatial cross product of motions (..., 6): the rate of b carried along by a."""
+    aw, av, bw, bv = a[..., :3], a[..., 3:], b[..., :3], b[..., 3:]
+    return jnp.concatenate([cross(aw, bw), cross(aw, bv) + cross(av, bw)], axis=-1)
+
+
+def force_cross(a: Array, f: Array) -> Array:
+    """Spatial cross product of a motion and a force (moment, force) (..., 6): the rate of f carried along by a."""
+    aw, av, m, p = a[..., :3], a[..., 3:], f[..., :3], f[..., 3:]
+    return jnp.concatenate([cross(aw, m) + cross(av, p), cross(aw, p)], axis=-1)
+
+
+def matvec(m: Array, v: Array) -> Array:
+    """Batched small matrix times vector as a broadcast sum."""
+    return jnp.sum(m * v[..., None, :], axis=-1)
+
+
+def pose(body: Body, quats: Array) -> Pose:
+    """Compute the geometry of one configuration.
+
+    Args:
+      body: the person.
+      quats: (J, 4) local rotations.
+    """
+    local = rotations.to_matrix(quats)
+    axes = jnp.zeros_like(local).at[0].set(local[0])
+    for joints, parents in _levels(body.parents):
+        product = jnp.sum(axes[parents][:, :, :, None] * local[joints][:, None, :, :], axis=2)
+        axes = axes.at[joints].set(product)
+    mask, _, _ = masks(body.parents)
+    parent = np.array(body.parents)
+    steps = matvec(axes[np.maximum(parent, 0)], jnp.asarray(body.offsets)) * (parent >= 0)[:, None]
+    anchor = mask @ steps
+    turn = jnp.swapaxes(axes, 1, 2).reshape(-1, 3)  # row 3 b + m is axis m of link b
+    turn = jnp.concatenate([turn, cross(jnp.repeat(anchor, 3, axis=0), turn)], axis=-1)
+    shift = jnp.concatenate([jnp.zeros((3, 3)), jnp.eye(3)], axis=-1)
+    return Pose(axes, anchor, jnp.concatenate([shift, turn], axis=0))
+
+
+def velocities(body: Body, p: Pose, velocity: Array) -> tuple[Array, Array, Array]:
+    """Compute spatial velocities.
+
+    Args:
+      body: the person.
+      p: its geometry.
+      velocity: (V,).
+
+    Returns:
+      link velocities (J, 6), velocity before each link's rotation (J, 6), velocity across it (J, 6).
+    """
+    mask, _, _ = masks(body.parents)
+    moved = p.motion * velocity[:, None]
+    across = moved[3:].reshape(-1, 3, 6).sum(axis=1)
+    root_shift = jnp.concatenate([jnp.zeros(3), velocity[:3]])
+    links = mask @ across + root_shift
+    before = links - across
+    return links, before, across
+
+
+def points(body: Body, p: Pose, link: np.ndarray, offset: Array) -> Array:
+    """Return positions (N, 3) m, relative to the root, of points at ``offset`` (N, 3) in the frames of ``link`` (N,)."""
+    return p.anchor[link] + matvec(p.axes[link], offset)
+
+
+def point_velocity(spatial: Array, position: Array) -> Array:
+    """Return the velocity (..., 3) at ``position`` of a body moving with the spatial velocity (..., 6)."""
+    return spatial[..., 3:] + cross(spatial[..., :3], position)

@@ -1,9 +1,18 @@
-"""JAX settings every entry point needs: 64-bit floats and a compilation cache on disk."""
+"""What the process needs around the work: JAX in 64-bit floats, a cache on disk, quiet native libraries."""
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
+import sys
+import threading
+from collections.abc import Iterator
 from pathlib import Path
+
+_quiet_lock = threading.Lock()
+_quiet_depth = 0
+_quiet_undo = contextlib.ExitStack()
 
 
 def cache_dir() -> Path:
@@ -33,3 +42,56 @@ def configure(device: str | None = None) -> None:
     jax.config.update("jax_compilation_cache_dir", str(folder))
     jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.5)
     jax.config.update("jax_persistent_cache_min_entry_size_bytes", 0)
+
+
+@contextlib.contextmanager
+def quiet_native_stderr() -> Iterator[None]:
+    """Drop what native libraries (MediaPipe, FFmpeg, OpenCV) print to file descriptor 2.
+
+    Python's own ``sys.stderr`` keeps working, so progress bars and warnings still reach the terminal. Uses may
+    nest and overlap in any order: the descriptor comes back when the last one ends.
+    """
+    global _quiet_depth
+    with _quiet_lock:
+        if _quiet_depth == 0:
+            _redirect_stderr(_quiet_undo)
+        _quiet_depth += 1
+    try:
+        yield
+    finally:
+        with _quiet_lock:
+            _quiet_depth -= 1
+            if _quiet_depth == 0:
+                _quiet_undo.close()
+
+
+def _redirect_stderr(undo: contextlib.ExitStack) -> None:
+    try:
+        saved = os.dup(2)
+    except OSError:
+        return  # started without a standard error stream: nothing to silence
+    undo.callback(os.close, saved)
+    stream = sys.stderr
+    try:
+        direct = stream is not None and stream.fileno() == 2
+    except (OSError, ValueError, AttributeError):  # already replaced, by a test runner for instance
+        direct = False
+    if direct:
+        stream.flush()
+        sys.stderr = io.TextIOWrapper(
+            os.fdopen(os.dup(saved), "wb", buffering=0),
+            encoding=stream.encoding,
+            errors=stream.errors,
+            write_through=True,
+        )
+        undo.callback(_restore, sys.stderr, stream)
+    undo.callback(os.dup2, saved, 2)
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, 2)
+    os.close(null)
+
+
+def _restore(temporary: io.TextIOWrapper, stream: io.TextIOBase) -> None:
+    if sys.stderr is temporary:
+        sys.stderr = stream
+    temporary.flush()

@@ -1,0 +1,184 @@
+"""Video files as frames at the times asked for.
+
+Decides how a file is opened (OpenCV with FFmpeg, turned upright by the file's rotation flag), which clock counts
+(the frames' own time stamps, so variable frame rates need no special case), and how a uniform grid of times maps
+to source frames (nearest in time). Images are BGR uint8, as OpenCV gives them; times are seconds from the start.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from motionrecon.data import video_diagnosis
+from motionrecon.errors import DataError, InputError
+from motionrecon.runtime import quiet_native_stderr
+
+_PROBE_FRAMES = 60  # enough to see a phone's uneven time stamps
+_SEEK_MARGIN = 2.0  # s before the first wanted frame, so that an inexact seek still lands before it
+_RATE_RANGE = (1.0, 1000.0)  # Hz; a container that claims anything else is not believed
+
+
+@dataclasses.dataclass(frozen=True)
+class VideoInfo:
+    """What a video file holds.
+
+    Attributes:
+      path: the file.
+      fps: Hz; the median rate where frames come unevenly.
+      size: (width, height) px after the rotation flag was applied.
+      frames: number of frames the file announces (counted where it announces none).
+      duration: s.
+      rotation: degrees by which the stored picture is turned for viewing; 0, 90, 180 or 270.
+      variable_rate: the time stamps are uneven (more than a fifth around their median step).
+    """
+
+    path: Path
+    fps: float
+    size: tuple[int, int]
+    frames: int
+    duration: float
+    rotation: int
+    variable_rate: bool
+
+
+class _Reader:
+    """Frames in file order with checked time stamps; silent on stderr."""
+
+    def __init__(self, path: Path):
+        self.path = path
+        with quiet_native_stderr():
+            self.capture = cv2.VideoCapture(str(path))
+            self.capture.set(cv2.CAP_PROP_ORIENTATION_AUTO, 1)
+        if not self.capture.isOpened():
+            raise DataError(f"{path}: {video_diagnosis.reason(path)}")
+        stated = float(self.capture.get(cv2.CAP_PROP_FPS))
+        self.stated_fps = stated if _RATE_RANGE[0] <= stated <= _RATE_RANGE[1] else 30.0
+        self.step = 1.0 / self.stated_fps
+        self.time = -math.inf
+
+    def __enter__(self) -> _Reader:
+        return self
+
+    def __exit__(self, *_) -> None:
+        self.capture.release()
+
+    def seek(self, seconds: float) -> None:
+        with quiet_native_stderr():
+            self.capture.set(cv2.CAP_PROP_POS_MSEC, 1000.0 * seconds)
+
+    def next_time(self) -> float | None:
+        """Advance one frame; its time in s, or None at the end. A stamp that does not advance is replaced."""
+        with quiet_native_stderr():
+            if not self.capture.grab():
+                return None
+            stamp = self.capture.get(cv2.CAP_PROP_POS_MSEC) / 1000.0
+        if self.time == -math.inf:
+            self.time = max(stamp, 0.0) if math.isfinite(stamp) else 0.0
+        elif math.isfinite(stamp) and stamp > self.time:
+            self.time = stamp
+        else:
+            self.time += self.step
+        return self.time
+
+    def image(self) -> np.ndarray | None:
+        """The current frame (H, W, 3) BGR uint8, or None where it cannot be decoded."""
+        with quiet_native_stderr():
+            ok, image = self.capture.retrieve()
+        return image if ok and image is not None and image.size else None
+
+
+def probe(path: str | Path) -> VideoInfo:
+    """Return what the video file at ``path`` holds.
+
+    Raises:
+      DataError: the path is missing, a folder, empty, or no video of at least two frames that can be decoded; the
+        message says which.
+    """
+    path = Path(path)
+    video_diagnosis.check_file(path)
+    with _Reader(path) as reader:
+        image, times = None, []
+        while len(times) < _PROBE_FRAMES and (time := reader.next_time()) is not None:
+            image = reader.image() if image is None else image
+            times.append(time)
+        if image is None or len(times) < 2:
+            raise DataError(
+                f"{path}: holds {'no picture that can be decoded' if image is None else 'a single frame'}, "
+                "a motion needs at least two; give a longer video"
+            )
+        steps = np.diff(times)
+        step = float(np.median(steps))
+        uneven = bool(np.max(np.abs(steps - step)) > 0.2 * step + 0.001)  # 1 ms: the clock of webm and mkv
+        fps = reader.stated_fps if not uneven and abs(reader.stated_fps * step - 1.0) < 0.1 else 1.0 / step
+        frames = int(reader.capture.get(cv2.CAP_PROP_FRAME_COUNT))
+        if frames < len(times):  # streams written live announce nothing: count
+            while (time := reader.next_time()) is not None:
+                times.append(time)
+            frames = len(times)
+        duration = times[-1] + step if frames == len(times) else frames / reader.stated_fps
+        rotation = round(reader.capture.get(cv2.CAP_PROP_ORIENTATION_META)) % 360
+    size = (image.shape[1], image.shape[0])
+    return VideoInfo(path, fps, size, frames, float(duration), rotation, uneven)
+
+
+def frame_times(info: VideoInfo, fps: float, time_range: tuple[float, float] | None = None) -> np.ndarray:
+    """Return the uniform grid of times (T,) s at ``fps`` that covers ``time_range`` (s; None: the whole video).
+
+    Raises:
+      InputError: the range is empty, negative, outside the video or shorter than two frames.
+    """
+    start, end = (0.0, info.duration) if time_range is None else time_range
+    named = f"--time-range {start:g} {end:g}"
+    if not (math.isfinite(start) and math.isfinite(end)) or start < 0 or end <= start:
+        raise InputError(f"{named}: give two times in seconds, the start (0 or later) before the end")
+    if start >= info.duration or end > info.duration + 0.1:
+        raise InputError(f"{named}: lies outside {info.path}, which lasts {info.duration:.2f} s; give times within it")
+    count = math.floor((min(end, info.duration) - start) * fps + 1e-6)
+    if count < 2:
+        raise InputError(f"{named}: holds fewer than two frames of {info.path} at {fps:g} Hz; give a longer range")
+    return start + np.arange(count) / fps
+
+
+def read_frames(path: str | Path, times: np.ndarray) -> Iterator[tuple[float, np.ndarray]]:
+    """Yield, for each of the increasing ``times`` (s), that time and the source frame nearest to it.
+
+    Ends early, without an error, where the file can be decoded no further (a truncated recording): the caller
+    sees fewer frames than times.
+
+    Raises:
+      DataError: the file cannot be opened.
+    """
+    path = Path(path)
+    video_diagnosis.check_file(path)
+    times = np.asarray(times, float)
+    if times[0] > 2 * _SEEK_MARGIN:
+        with _Reader(path) as reader:
+            reader.seek(times[0] - _SEEK_MARGIN)
+            now = reader.next_time()
+            if now is not None and now <= times[0]:
+                yield from _nearest(reader, now, times)
+                return
+    with _Reader(path) as reader:  # from the start, also where the seek went wrong
+        yield from _nearest(reader, reader.next_time(), times)
+
+
+def _nearest(reader: _Reader, now: float | None, times: np.ndarray) -> Iterator[tuple[float, np.ndarray]]:
+    image, held = None, -math.inf
+    index = 0
+    while now is not None and index < len(times):
+        fresh = reader.image()
+        if fresh is not None:
+            while index < len(times) and image is not None and times[index] <= 0.5 * (held + now):
+                yield float(times[index]), image
+                index += 1
+            image, held = fresh, now
+        now = reader.next_time()
+    while index < len(times) and image is not None and times[index] <= held + reader.step:
+        yield float(times[index]), image  # the last frame is shown for one frame period
+        index += 1

@@ -1,0 +1,165 @@
+"""Building blocks of solid figures: lofted tubes and ellipsoids that know which joints carry them.
+
+A part is modelled in the rest pose, in the pelvis frame (metres). Every vertex follows one joint, or is shared
+between two with a weight, so that skin stays closed over bending elbows, knees and the trunk (linear blend
+skinning).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import trimesh
+
+Colour = tuple[float, float, float]  # blue, green, red in 0..1, as OpenCV orders them
+
+
+@dataclasses.dataclass(frozen=True)
+class Part:
+    """One closed surface.
+
+    Attributes:
+      vertices: (V, 3) m, rest pose, pelvis frame.
+      faces: (F, 3) vertex indices, counter-clockwise seen from outside.
+      normals: (V, 3) unit.
+      colours: (V, 3) BGR in 0..1.
+      links: (V, 2) joints that carry each vertex.
+      weight: (V,) share of the second joint, 0..1.
+      gloss: (V,) strength of the highlight, 0..1.
+    """
+
+    vertices: np.ndarray
+    faces: np.ndarray
+    normals: np.ndarray
+    colours: np.ndarray
+    links: np.ndarray
+    weight: np.ndarray
+    gloss: np.ndarray
+
+
+def _finish(vertices, faces, colour, link, gloss) -> Part:
+    mesh = trimesh.Trimesh(vertices, faces, process=False)
+    if mesh.volume < 0:  # a mirrored or reversed loft: turn it right side out
+        mesh.invert()
+    n = len(mesh.vertices)
+    return Part(
+        np.asarray(mesh.vertices, float),
+        np.asarray(mesh.faces, np.int32),
+        np.asarray(mesh.vertex_normals, float),
+        np.tile(np.asarray(colour, float), (n, 1)),
+        np.full((n, 2), link, np.int32),
+        np.zeros(n),
+        np.full(n, gloss),
+    )
+
+
+def smooth_rows(rows, count: int) -> np.ndarray:
+    """Resample (N, D) control rows to (count, D) along a Catmull-Rom spline through them; first column must rise."""
+    rows = np.asarray(rows, float)
+    knots = rows[:, 0]
+    t = np.linspace(knots[0], knots[-1], count)
+    i = np.clip(np.searchsorted(knots, t, side="right") - 1, 0, len(rows) - 2)
+    slope = np.gradient(rows, knots, axis=0)
+    h = (knots[i + 1] - knots[i])[:, None]
+    u = (t - knots[i])[:, None] / h
+    h00, h10 = 2 * u**3 - 3 * u**2 + 1, u**3 - 2 * u**2 + u
+    out = h00 * rows[i] + h10 * h * slope[i] + (1 - h00) * rows[i + 1] + (u**3 - u**2) * h * slope[i + 1]
+    out[:, 0] = t
+    return out
+
+
+def loft(
+    centres, radii, colour: Colour, link: int, *, side=(0.0, 1.0, 0.0), sides: int = 24, power: float = 2.0,
+    gloss: float = 0.2, caps: int = 4,
+) -> Part:  # fmt: skip
+    """Sweep a (super)ellipse along a line of centres and close both ends with rounded caps.
+
+    Args:
+      centres: (N, 3) m, the middle line.
+      radii: (N, 2) m, half sizes along ``side`` and across it.
+      colour: BGR, 0..1.
+      link: joint that carries the part.
+      side: direction of the first radius; made perpendicular to the line.
+      sides: points around the section.
+      power: 2 is an ellipse, larger is boxier (a superellipse).
+      gloss: strength of the highlight.
+      caps: rings of each rounded end.
+    """
+    centres, radii = np.asarray(centres, float), np.asarray(radii, float)
+    tangent = np.gradient(centres, axis=0)
+    tangent /= np.linalg.norm(tangent, axis=1, keepdims=True)
+    centres, radii, tangent = _round_ends(centres, radii, tangent, caps)
+    a = np.asarray(side, float) - tangent * (tangent @ np.asarray(side, float))[:, None]
+    a /= np.linalg.norm(a, axis=1, keepdims=True)
+    b = np.cross(tangent, a)
+    angle = np.linspace(0, 2 * np.pi, sides, endpoint=False)
+    c, s = np.cos(angle), np.sin(angle)
+    c, s = np.sign(c) * np.abs(c) ** (2 / power), np.sign(s) * np.abs(s) ** (2 / power)
+    ring = (
+        centres[:, None]
+        + radii[:, :1, None] * c[None, :, None] * a[:, None]
+        + radii[:, 1:, None] * s[None, :, None] * b[:, None]
+    )
+    n = len(centres)
+    vertices = np.concatenate([ring.reshape(-1, 3), centres[:1], centres[-1:]])
+    i, j = np.meshgrid(np.arange(n - 1), np.arange(sides), indexing="ij")
+    p, q = (i * sides + j).ravel(), (i * sides + (j + 1) % sides).ravel()
+    k = np.arange(sides)
+    first, last = n * sides, n * sides + 1
+    faces = np.concatenate(
+        [
+            np.stack([p, q, q + sides], 1),
+            np.stack([p, q + sides, p + sides], 1),
+            np.stack([np.full(sides, first), (k + 1) % sides, k], 1),
+            np.stack([np.full(sides, last), (n - 1) * sides + k, (n - 1) * sides + (k + 1) % sides], 1),
+        ]
+    )
+    return _finish(vertices, faces, colour, link, gloss)
+
+
+def _round_ends(centres, radii, tangent, caps):
+    """Add rings that close each end like half an ellipsoid."""
+    if caps <= 0:
+        return centres, radii, tangent
+    angle = np.linspace(0, np.pi / 2, caps + 1)[:0:-1] * 0.97
+    out_c, out_r, out_t = [centres], [radii], [tangent]
+    for end, sign in ((0, -1.0), (-1, 1.0)):
+        depth = 0.8 * radii[end].min()
+        c = centres[end] + sign * tangent[end] * depth * np.sin(angle)[:, None]
+        r = radii[end] * np.cos(angle)[:, None]
+        t = np.tile(tangent[end], (caps, 1))
+        if end == 0:
+            out_c.insert(0, c), out_r.insert(0, r), out_t.insert(0, t)
+        else:
+            out_c.append(c[::-1]), out_r.append(r[::-1]), out_t.append(t)
+    return np.concatenate(out_c), np.concatenate(out_r), np.concatenate(out_t)
+
+
+def ellipsoid(
+    centre, radii, colour: Colour, link: int, *, subdivisions: int = 3, gloss: float = 0.2, turn=None
+) -> Part:
+    """Make an ellipsoid with half axes ``radii`` (3,) m around ``centre``, turned by a rotation matrix if given."""
+    mesh = trimesh.creation.icosphere(subdivisions=subdivisions)
+    local = mesh.vertices * np.asarray(radii, float)
+    if turn is not None:
+        local = local @ np.asarray(turn, float).T
+    return _finish(local + np.asarray(centre, float), mesh.faces, colour, link, gloss)
+
+
+def share(part: Part, first: int, second: int, weight) -> Part:
+    """Let two joints carry a part: ``weight`` (V,) is the share of the second."""
+    links = np.tile(np.array([first, second], np.int32), (len(part.vertices), 1))
+    return dataclasses.replace(part, links=links, weight=np.clip(np.asarray(weight, float), 0.0, 1.0))
+
+
+def reshape(part: Part, vertices) -> Part:
+    """Move a part's vertices and recompute its normals."""
+    mesh = trimesh.Trimesh(vertices, part.faces, process=False)
+    return dataclasses.replace(part, vertices=np.asarray(vertices, float), normals=np.asarray(mesh.vertex_normals))
+
+
+def smoothstep(x, low: float, high: float) -> np.ndarray:
+    """Rise smoothly from 0 at ``low`` to 1 at ``high``."""
+    u = np.clip((np.asarray(x, float) - low) / (high - low), 0.0, 1.0)
+    return u * u * (3.0 - 2.0 * u)

@@ -1,0 +1,281 @@
+"""The options of a fit as one record, and its way from and to TOML.
+
+Decides what a user may set, the names and ranges, and who wins: defaults < file < command line. The options of a
+module that needs JAX are that module's own record; here they stay ``None`` (its defaults) until somebody sets one,
+so that reading a configuration loads nothing heavy.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib
+import math
+import os
+import tomllib
+import typing
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+import tomli_w
+
+from motionrecon import option_records
+from motionrecon.errors import ConfigError
+from motionrecon.option_records import suggestion
+
+FORMATS = ("npz", "bvh", "trc", "csv")
+
+
+def _require(condition: bool, message: str) -> None:
+    if not condition:
+        raise ConfigError(message)
+
+
+@dataclasses.dataclass(frozen=True)
+class InputOptions:
+    """What to read, and which part of it.
+
+    Attributes:
+      time_range: (start, end) s in the source; None: all of it.
+      person: "largest", or n for the n-th person from the left, from 1.
+      camera: camera file; None: a stated guess.
+      static_camera: the camera does not move.
+      keypoints: file or folder of 2D keypoints to use in place of the detector; None: detect.
+      fps: Hz of the fit; None: 30, or the source's own rate where that is lower.
+      truth: NPZ file of true joint positions to measure the result against; None: no truth.
+    """
+
+    time_range: tuple[float, float] | None = None
+    person: Literal["largest"] | int = "largest"
+    camera: str | None = None
+    static_camera: bool = True
+    keypoints: str | None = None
+    fps: float | None = None
+    truth: str | None = None
+
+    def __post_init__(self):
+        """Check the ranges."""
+        if self.time_range is not None:
+            start, end = self.time_range
+            _require(
+                0 <= start < end < math.inf,
+                f"input.time_range {start:g} {end:g}: give two times in seconds, the start (0 or later) before the end",
+            )
+        if self.person != "largest":
+            _require(self.person >= 1, f'input.person {self.person}: give "largest", or 1 for the leftmost, 2, ...')
+        if self.fps is not None:
+            _require(1 <= self.fps <= 1000, f"input.fps {self.fps:g}: give frames per second between 1 and 1000")
+
+
+@dataclasses.dataclass(frozen=True)
+class PersonOptions:
+    """Who moves: height in m and mass in kg; None: estimated from the input, mass from the height."""
+
+    height: float | None = None
+    mass: float | None = None
+
+    def __post_init__(self):
+        """Check the ranges."""
+        if self.height is not None:
+            _require(
+                0.5 <= self.height <= 2.6,
+                f"person.height {self.height:g}: give the stature in metres, between 0.5 and 2.6 (such as 1.75)",
+            )
+        if self.mass is not None:
+            _require(
+                5 <= self.mass <= 400,
+                f"person.mass {self.mass:g}: give the body mass in kilograms, between 5 and 400 (such as 70)",
+            )
+
+
+@dataclasses.dataclass(frozen=True)
+class OptimizerOptions:
+    """How the controls are searched.
+
+    Attributes:
+      name: the optimizer.
+      max_evaluations: limit of loss evaluations a window; None: the optimizer's own.
+      window: frames optimised together.
+      overlap: frames a window shares with the next; window - overlap frames are kept of each.
+      pipeline: the simulator: "dense" (our own) or "generalized" (Brax's modules, for comparison).
+      ladder: retry a window that stays off with a support force on the root that is then withdrawn.
+    """
+
+    name: Literal["gauss_newton", "bfgs", "lbfgs", "adam"] = "gauss_newton"
+    max_evaluations: int | None = None
+    window: int = 26
+    overlap: int = 16
+    pipeline: Literal["dense", "generalized"] = "dense"
+    ladder: bool = True
+
+    def __post_init__(self):
+        """Check the ranges."""
+        if self.max_evaluations is not None:
+            _require(self.max_evaluations >= 1, f"optimizer.max_evaluations {self.max_evaluations}: give 1 or more")
+        _require(3 <= self.window <= 400, f"optimizer.window {self.window}: give a number of frames between 3 and 400")
+        _require(
+            0 <= self.overlap < self.window,
+            f"optimizer.overlap {self.overlap}: give 0 or more frames, fewer than the window's {self.window}",
+        )
+
+
+@dataclasses.dataclass(frozen=True)
+class OutputOptions:
+    """What is written: motion formats beside ``metrics.json`` and the report, and the overlay video."""
+
+    formats: tuple[str, ...] = ("npz", "bvh")
+    overlay: bool = True
+
+    def __post_init__(self):
+        """Check the names."""
+        for name in self.formats:
+            _require(
+                name in FORMATS,
+                f'output.formats "{name}": give some of {", ".join(FORMATS)}{suggestion(name, FORMATS)}',
+            )
+
+
+@dataclasses.dataclass(frozen=True)
+class RunOptions:
+    """Where and how repeatably: the device, and the seed of everything random."""
+
+    device: Literal["auto", "cpu", "gpu"] = "auto"
+    seed: int = 0
+
+    def __post_init__(self):
+        """Check the ranges."""
+        _require(0 <= self.seed < 2**32, f"run.seed {self.seed}: give a whole number from 0 to 4294967295")
+
+
+@dataclasses.dataclass(frozen=True)
+class Config:
+    """All options of a fit.
+
+    ``detector`` is a ``motionrecon.models.pose_estimator.DetectorOptions`` and ``weights`` a
+    ``motionrecon.objective.LossWeights``, or None for that record's defaults; ``resolve`` fills them in.
+    """
+
+    input: InputOptions = InputOptions()
+    person: PersonOptions = PersonOptions()
+    detector: Any = None
+    optimizer: OptimizerOptions = OptimizerOptions()
+    weights: Any = None
+    output: OutputOptions = OutputOptions()
+    run: RunOptions = RunOptions()
+
+
+# Sections whose record lives in a module that needs JAX: loaded when a value is set, or by ``resolve``.
+_DEFERRED = {
+    "detector": ("motionrecon.models.pose_estimator", "DetectorOptions"),
+    "weights": ("motionrecon.objective", "LossWeights"),
+}
+# Set in one place only: the left key would say again what the right one says.
+_ELSEWHERE = {"detector.person": "input.person"}
+
+
+def load(path: str | Path | None = None, overrides: Mapping[str, Mapping[str, Any]] | None = None) -> Config:
+    """Return the configuration: defaults, then the TOML file, then ``overrides`` ({section: {key: value}}).
+
+    Raises:
+      ConfigError: the file cannot be read, or a key or value is wrong.
+    """
+    merged: dict[str, dict[str, Any]] = {}
+    if path is not None:
+        merged = to_dict(from_dict(_read(Path(path)), origin=f"{path}: "))
+    for section, values in (overrides or {}).items():
+        merged.setdefault(section, {}).update(values)
+    return from_dict(merged)
+
+
+def from_dict(values: Mapping[str, Any], origin: str = "") -> Config:
+    """Return the configuration for nested plain values; what is not named keeps its default.
+
+    Args:
+      values: {section: {key: value}}.
+      origin: put before each message, such as "run.toml: ".
+
+    Raises:
+      ConfigError: a key is unknown, or a value has the wrong type or range.
+    """
+    sections = {}
+    names = [field.name for field in dataclasses.fields(Config)]
+    for section, content in values.items():
+        if section not in names:
+            raise ConfigError(f'{origin}unknown key "{section}"{_nearest(section, names)}')
+        if not isinstance(content, Mapping):
+            raise ConfigError(f"{origin}{section}: is a section of options; write [{section}] with its keys below")
+        if content or section not in _DEFERRED:
+            try:
+                sections[section] = _section(section, content)
+            except ConfigError as error:
+                raise ConfigError(f"{origin}{error}") from None
+    return Config(**sections)
+
+
+def resolve(config: Config) -> Config:
+    """Return the configuration with the records of all sections filled in; imports the modules they live in."""
+    filled = {name: getattr(config, name) or _record(name)() for name in _DEFERRED}
+    filled["detector"] = dataclasses.replace(filled["detector"], person=config.input.person)
+    return dataclasses.replace(config, **filled)
+
+
+def to_dict(config: Config) -> dict[str, dict[str, Any]]:
+    """Return nested plain values that ``from_dict`` turns back into ``config``; options that are None are left out."""
+    content = {}
+    for field in dataclasses.fields(Config):
+        record = getattr(config, field.name)
+        if record is not None:
+            content[field.name] = option_records.plain(record, field.name, _ELSEWHERE)
+    return content
+
+
+def dumps(config: Config) -> str:
+    """Return the configuration as TOML."""
+    return tomli_w.dumps(to_dict(config))
+
+
+def write(config: Config, path: str | Path) -> None:
+    """Write the configuration as TOML, whole or not at all."""
+    path = Path(path)
+    temporary = path.with_name(f".{path.name}.part")
+    temporary.write_text(dumps(config), encoding="utf-8")
+    os.replace(temporary, path)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ConfigError(f"{path}: no such configuration file; check the path given with --config") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: cannot be read ({error}); give a TOML text file with --config") from None
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path}: not valid TOML ({error}); correct it there") from None
+
+
+def _record(section: str) -> type:
+    if section in _DEFERRED:
+        module, name = _DEFERRED[section]
+        return getattr(importlib.import_module(module), name)
+    return typing.get_type_hints(Config)[section]
+
+
+def _section(section: str, content: Mapping[str, Any]) -> Any:
+    for key in content:
+        other = _ELSEWHERE.get(f"{section}.{key}")
+        if other is not None:
+            raise ConfigError(f"{section}.{key}: is set by {other}; give it there")
+    return option_records.build(_record(section), content, section)
+
+
+def _nearest(word: str, sections: list[str]) -> str:
+    """Suggest the section in which a key of that name lives, or the section of the nearest name."""
+    keys = {
+        field.name: section
+        for section in sections
+        if section not in _DEFERRED
+        for field in dataclasses.fields(_record(section))
+    }
+    if word in keys:
+        return f'; did you mean "{word}" in the section [{keys[word]}]?'
+    return suggestion(word, sections)

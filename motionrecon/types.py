@@ -312,6 +312,7 @@ class FitResult:
       warnings: plain sentences about what rests on a guess or went wrong.
       versions: package versions.
       source: the input path as given.
+      contact_radius: (C,) m, a contact point touches the ground when its centre is this high; None: all zero.
     """
 
     observation: Observation
@@ -333,3 +334,4 @@ class FitResult:
     warnings: tuple[str, ...]
     versions: dict[str, str]
     source: str
+    contact_radius: Array | None = None

@@ -1,0 +1,227 @@
+"""The content of ``metrics.json``: the simulated motion beside its kinematic start and a smoothed baseline.
+
+The reference is the truth where it is known, else the observed 3D points (mocap), else nothing (video: image error,
+smoothness and contact only). The smoothed baseline is a Gaussian over time (two frames at 30 fps) of the observed
+3D points where there are any (gaps filled from the kinematic start), else of the kinematic start's keypoints; its
+contact points are the smoothed contact points of the kinematic start. Planted feet are the same for all methods: those
+of the reference by height and speed; without one, those the kinematic start names (else low ones) whose smoothed speed
+is below the limit, so that a foot rolling over its toe is not called sliding.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+
+from motionrecon.metrics import accuracy, baseline, body_points, ground, smoothness
+from motionrecon.types import FitResult
+
+FORMAT_VERSION = 1
+METHODS = ("physics", "kinematic", "smoothed")
+
+
+@dataclasses.dataclass(frozen=True)
+class _Method:
+    """One method's keypoints (T, K, 3), lowest points of its contacts (T, C, 3) or None, feet (T, 2, P, 3) or None; m."""
+
+    keypoints: np.ndarray
+    contacts: np.ndarray | None
+    feet: np.ndarray | None
+
+
+@dataclasses.dataclass(frozen=True)
+class _Reference:
+    """What the methods are compared with; ``mask`` (T, K) bool says where ``positions`` (T, K, 3) count."""
+
+    kind: str
+    positions: np.ndarray | None
+    mask: np.ndarray
+
+
+def _reference(result: FitResult) -> _Reference:
+    seen = np.asarray(result.observation.confidence) > 0
+    if result.truth is not None:
+        truth = np.asarray(result.truth)
+        return _Reference("truth", truth, np.isfinite(truth).all(axis=-1))
+    if result.observation.keypoints3d is not None:
+        return _Reference("observation", np.asarray(result.observation.keypoints3d), seen)
+    return _Reference("none", None, seen)
+
+
+def _smoothed_source(result: FitResult) -> np.ndarray:
+    kinematic = np.asarray(result.kinematic_keypoints)
+    if result.observation.keypoints3d is None:
+        return kinematic
+    seen = np.asarray(result.observation.confidence) > 0
+    return np.where(seen[..., None], np.asarray(result.observation.keypoints3d), kinematic)
+
+
+def _lowered(points: np.ndarray | None, result: FitResult) -> np.ndarray | None:
+    """Move contact points down by their radius, to where the body's surface meets the ground."""
+    if points is None or result.contact_radius is None:
+        return points
+    return points - np.asarray(result.contact_radius)[:, None] * np.array([0.0, 0.0, 1.0])
+
+
+def _methods(result: FitResult, by_keypoints: bool) -> dict[str, _Method]:
+    """Gather each method's points; feet from the keypoints, or from the bodies where there are no foot keypoints."""
+    sigma = baseline.SIGMA_SECONDS * float(result.observation.fps)
+    contacts = body_points.carried_contacts(result)
+    physics_contacts = np.asarray(result.rollout.contact_pos)
+    smooth_contacts = None if contacts is None else baseline.gaussian_smooth(contacts, sigma)
+    keypoints = {
+        "physics": np.asarray(result.rollout.keypoints),
+        "kinematic": np.asarray(result.kinematic_keypoints),
+        "smoothed": baseline.gaussian_smooth(_smoothed_source(result), sigma),
+    }
+    index = body_points.foot_keypoints(result.observation.names)
+    if by_keypoints and index is not None:
+        feet = {name: points[:, np.array(index)] for name, points in keypoints.items()}
+    else:
+        names = result.contact_names
+        kinematic = body_points.body_feet(result.kinematic, contacts, names)
+        feet = {
+            "physics": body_points.body_feet(result.motion, physics_contacts, names),
+            "kinematic": kinematic,
+            "smoothed": None
+            if kinematic is None
+            else baseline.gaussian_smooth(kinematic.reshape(len(kinematic), -1, 3), sigma).reshape(kinematic.shape),
+        }
+    touching = {"physics": physics_contacts, "kinematic": contacts, "smoothed": smooth_contacts}
+    return {name: _Method(keypoints[name], _lowered(touching[name], result), feet[name]) for name in METHODS}
+
+
+def _contacts(result: FitResult, reference: _Reference, methods: dict[str, _Method]) -> tuple[np.ndarray | None, str]:
+    """Return planted feet (T, 2) bool for all methods, and a sentence that says where they come from."""
+    rule, fps = ground.ContactRule(), float(result.observation.fps)
+    limits = f"within {rule.lift * 100:.0f} cm of its standing height and below {rule.speed} m/s"
+    index = body_points.foot_keypoints(result.observation.names)
+    if reference.positions is not None and index is not None:
+        feet = reference.positions[:, np.array(index)]
+        visible = reference.mask[:, np.array(index)].all(axis=-1)
+        return ground.foot_contacts(feet, fps, rule) & visible, f"{reference.kind}: a foot {limits}"
+    feet = methods["smoothed"].feet
+    if feet is None:
+        return None, "unknown"
+    if result.foot_contacts is None:
+        return ground.foot_contacts(feet, fps, rule), f"kinematic start: a foot {limits}"
+    slow = ground.foot_speed(feet, fps) <= rule.speed
+    return np.asarray(
+        result.foot_contacts, dtype=bool
+    ) & slow, f"kinematic start: a planted foot below {rule.speed} m/s"
+
+
+def _image_error(result: FitResult, points: np.ndarray) -> float | None:
+    seen = result.observation
+    if seen.keypoints2d is None or seen.camera is None:
+        return None
+    return accuracy.mpjpe_2d_px(points, np.asarray(seen.keypoints2d), seen.camera, np.asarray(seen.confidence))
+
+
+def _measure(
+    result: FitResult, method: _Method, reference: _Reference, planted: np.ndarray | None
+) -> dict[str, float | None]:
+    names, fps = result.observation.names, float(result.observation.fps)
+    tracked = np.broadcast_to(reference.mask.any(axis=0), reference.mask.shape)  # never-seen points say nothing
+    variation = smoothness.tv(method.keypoints, tracked)
+    row: dict[str, float | None] = dict.fromkeys(
+        ("mpjpe_g_mm", "mpjpe_mm", "mpjpe_pa_mm", "mpjpe_wa_mm", "w_mpjpe_100_mm", "wa_mpjpe_100_mm", "rte_percent")
+    )
+    row |= {
+        "mpjpe_2d_px": _image_error(result, method.keypoints),
+        "tv_m_per_frame2": variation,
+        "tv_m_per_s2": None if variation is None else variation * fps**2,
+        "jitter_m_per_s3": smoothness.jitter(method.keypoints, fps, tracked),
+        "accel_error_m_per_s2": None,
+        "foot_skate_percent": None,
+        "foot_sliding_mm": None,
+        "penetration_mm": None if method.contacts is None else ground.penetration_mm(method.contacts),
+        "float_mm": None,
+    }
+    if reference.positions is not None:
+        pair = (method.keypoints, reference.positions)
+        row["mpjpe_g_mm"] = accuracy.mpjpe_g(*pair, reference.mask)
+        row["mpjpe_mm"] = accuracy.mpjpe(*pair, names, reference.mask)
+        row["mpjpe_pa_mm"] = accuracy.mpjpe_pa(*pair, reference.mask)
+        row["mpjpe_wa_mm"] = accuracy.mpjpe_wa(*pair, reference.mask)
+        row["w_mpjpe_100_mm"] = accuracy.mpjpe_chunks(*pair, reference.mask, align_frames=2)
+        row["wa_mpjpe_100_mm"] = accuracy.mpjpe_chunks(*pair, reference.mask)
+        row["rte_percent"] = accuracy.rte_percent(*pair, names, reference.mask)
+        row["accel_error_m_per_s2"] = smoothness.accel_error(*pair, fps, reference.mask)
+    if planted is not None and method.feet is not None:
+        row["foot_skate_percent"] = ground.foot_skate_percent(method.feet, planted, fps)
+        row["foot_sliding_mm"] = ground.foot_sliding_mm(method.feet, planted, fps)
+    if planted is not None and method.contacts is not None:
+        row["float_mm"] = ground.float_mm(method.contacts, planted)
+    return row
+
+
+def _optimizer(result: FitResult) -> dict[str, Any]:
+    name = result.config.get("optimizer")
+    if isinstance(name, dict):
+        name = name.get("name")
+    return {
+        "name": name or ", ".join(dict.fromkeys(w.method for w in result.windows)) or None,
+        "evaluations": sum(w.evaluations for w in result.windows),
+        "steps": sum(w.steps for w in result.windows),
+        "seconds_optimize": result.seconds.get("optimize"),
+        "seconds_compile": result.seconds.get("compile"),
+    }
+
+
+def _finite(value: float | None) -> float | None:
+    """Return the value, or None where it is not finite: JSON has no NaN."""
+    return float(value) if value is not None and np.isfinite(value) else None
+
+
+def _windows(result: FitResult) -> list[dict[str, Any]]:
+    return [
+        {
+            "start": w.window.start,
+            "stop": w.window.stop,
+            "status": w.status.name.lower(),
+            "method": w.method,
+            "evaluations": w.evaluations,
+            "steps": w.steps,
+            "seconds": w.seconds,
+            "loss_first": _finite(w.loss_first),
+            "loss_last": _finite(w.loss_last),
+            "error_mm": _finite(w.error_mm),
+        }
+        for w in result.windows
+    ]
+
+
+def summarize(result: FitResult) -> dict[str, Any]:
+    """Measure a fit beside its kinematic start and the smoothed baseline.
+
+    Args:
+      result: a fit of at least one frame.
+
+    Returns:
+      The content of ``metrics.json``, ready for ``json.dump``; a value that cannot be computed is None.
+    """
+    reference = _reference(result)
+    methods = _methods(result, by_keypoints=reference.positions is not None)
+    planted, contact_source = _contacts(result, reference, methods)
+    rows = {name: _measure(result, method, reference, planted) for name, method in methods.items()}
+    fps = float(result.observation.fps)
+    return {
+        "format_version": FORMAT_VERSION,
+        "input": result.source,
+        "fps": fps,
+        "frames": len(np.asarray(result.motion.root_pos)),
+        "joint_set": list(result.observation.names),
+        "layout": result.observation.layout,
+        "reference": reference.kind,
+        "foot_contact_source": contact_source,
+        "smoothing_sigma_frames": baseline.SIGMA_SECONDS * fps,
+        "methods": {name: {k: _finite(v) for k, v in row.items()} for name, row in rows.items()},
+        "optimizer": _optimizer(result),
+        "seconds": dict(result.seconds),
+        "windows": _windows(result),
+        "terms": {k: _finite(v) for k, v in result.terms.items()},
+        "warnings": list(result.warnings),
+    }

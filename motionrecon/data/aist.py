@@ -1,0 +1,138 @@
+"""AIST++ 3D keypoints (Li et al. 2021): pickled COCO-17 joints at 60 Hz, y up, in units of about a centimetre.
+
+The pickles are read by an unpickler that can build NumPy arrays and nothing else. Their floor does not lie at
+y = 0; it is estimated for each sequence from the lowest ankles, drawn towards what all sequences share.
+"""
+
+from __future__ import annotations
+
+import io
+import pickle
+from pathlib import Path
+
+import numpy as np
+
+from motionrecon.data import axes, preprocess, sequence
+from motionrecon.errors import DataError
+from motionrecon.keypoints import COCO17
+from motionrecon.types import Observation, Sequence
+
+FPS = 60.0
+UNIT = 0.01  # m
+ROTATION = axes.Y_UP  # a dancer who faces camera c01 (+z in the file) faces +x
+# Floor height in file units: the 3rd percentile of ankle heights less the ankle's height over the sole, combined
+# with the height measured over several sequences (tripod feet, hands lying flat), as two Gaussians.
+ANKLE_HEIGHT, ANKLE_SIGMA = 8.0, 2.0
+FLOOR_PRIOR, FLOOR_SIGMA = 64.0, 4.0
+
+
+def _latin1(text: str, encoding: str = "latin1") -> bytes:
+    if encoding != "latin1":
+        raise pickle.UnpicklingError(f"encoding {encoding}")
+    return text.encode("latin1")
+
+
+def _frombuffer(buffer: bytes, dtype: np.dtype, shape: tuple[int, ...], order: str) -> np.ndarray:
+    return np.frombuffer(buffer, dtype=dtype).reshape(shape, order=order)  # type: ignore[call-overload]
+
+
+# (module within numpy.core, name) -> what is called instead.
+_ALLOWED = {
+    ("multiarray", "_reconstruct"): np.zeros(1).__reduce__()[0],
+    ("multiarray", "scalar"): np.float64(0).__reduce__()[0],
+    ("numeric", "_frombuffer"): _frombuffer,
+    ("numpy", "ndarray"): np.ndarray,
+    ("numpy", "dtype"): np.dtype,
+    ("_codecs", "encode"): _latin1,
+}
+
+
+class _ArrayUnpickler(pickle.Unpickler):
+    """Builds plain containers and NumPy arrays; refuses every other global."""
+
+    def find_class(self, module: str, name: str) -> object:
+        short = module.removeprefix("numpy.core.").removeprefix("numpy._core.")
+        found = _ALLOWED.get((short, name))
+        if found is None:
+            raise pickle.UnpicklingError(f"it asks for {module}.{name}, which is not a NumPy array")
+        return found
+
+
+def load_arrays(path: str | Path) -> dict[str, np.ndarray]:
+    """Load a pickled dict of NumPy arrays without running anything else.
+
+    Raises:
+      DataError: unreadable, truncated, or holding anything but arrays.
+    """
+    path = Path(path)
+    try:
+        content = _ArrayUnpickler(io.BytesIO(path.read_bytes())).load()
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({error.strerror}); check the path") from None
+    except Exception as error:  # a broken pickle can raise anything
+        raise DataError(f"{path}: is not a pickle of plain NumPy arrays ({error}); download it again") from None
+    if not isinstance(content, dict):
+        raise DataError(f"{path}: is a pickle of {type(content).__name__}; AIST++ files hold a dict of arrays")
+    return content
+
+
+def floor_height(keypoints: np.ndarray) -> float:
+    """Estimate the floor's y in file units from keypoints (T, 17, 3) in file units."""
+    ankles = keypoints[:, [COCO17.index("left_ankle"), COCO17.index("right_ankle")], 1]
+    measured = np.nanpercentile(ankles, 3) - ANKLE_HEIGHT
+    weight, prior = ANKLE_SIGMA**-2, FLOOR_SIGMA**-2
+    return float((weight * measured + prior * FLOOR_PRIOR) / (weight + prior))
+
+
+def read(path: str | Path, *, fps: float | None = None) -> Sequence:
+    """Read an AIST++ ``keypoints3d`` file.
+
+    Args:
+      path: the .pkl file.
+      fps: Hz, instead of 60.
+
+    Returns:
+      Sequence with 17 ``keypoints3d`` m, z up, floor at z = 0. Its ``meta`` also holds "floor" (the floor's y in
+      file units): x_world = scale * rotation @ x_file + offset with "scale", "rotation" and "offset".
+
+    Raises:
+      DataError: not such a pickle, or keypoints of another shape.
+    """
+    path = Path(path)
+    content = load_arrays(path)
+    key = "keypoints3d_optim" if "keypoints3d_optim" in content else "keypoints3d"
+    if key not in content:
+        keys = ", ".join(str(k) for k in content) or "nothing"
+        raise DataError(f"{path}: holds {keys}; an AIST++ keypoints3d file with 'keypoints3d_optim' is needed")
+    values = np.asarray(content[key])
+    if values.ndim != 3 or values.shape[1:] != (17, 3) or values.dtype.kind not in "fiu":
+        raise DataError(f"{path}: {key} has shape {values.shape}, (frames, 17, 3) expected; download it again")
+    values = values.astype(float)
+    confidence = np.isfinite(values).all(axis=-1).astype(float)
+    if not (confidence[:, -2:] > 0).any():
+        raise DataError(f"{path}: the ankles are missing in every frame; check the file")
+    floor = floor_height(values)
+    offset = np.array([0.0, 0.0, -UNIT * floor])
+    world = UNIT * values @ ROTATION.T + offset
+    rate = fps or FPS
+    sequence.check_rate(path, rate)
+    observation = Observation(
+        fps=rate,
+        names=COCO17,
+        layout="coco17",
+        confidence=confidence,
+        keypoints3d=preprocess.fill_missing(world, confidence),
+    )
+    preprocess.check(observation, path)
+    meta = {
+        "warnings": [f"the floor was estimated at {floor:.1f} units (about cm) above the file's origin"],
+        "source_fps": rate,
+        "unit": "cm",
+        "joints": {name: name for name in COCO17},
+        "scale": UNIT,
+        "rotation": ROTATION,
+        "offset": offset,
+        "floor": floor,
+        "path": str(path),
+    }
+    return Sequence(path.stem, observation, None, meta)

@@ -1,0 +1,141 @@
+"""NumPy archives: 3D joint positions by name, this package's own result, or 2D keypoints.
+
+Accepted: ``positions`` | ``keypoints3d`` | ``joint_positions`` (T, K, 3) with ``names`` | ``joint_names`` and
+``fps``; a result's ``motion.npz``; ``keypoints`` (T, K, 3) of x, y, confidence with ``fps``, ``width``,
+``height`` and, unless K names the layout, ``names``. Nothing is ever unpickled.
+"""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+
+import numpy as np
+
+from motionrecon import rotations, skeleton
+from motionrecon.data import joint_names, keypoint_json, sequence
+from motionrecon.errors import DataError
+from motionrecon.keypoints import CANONICAL, COCO17, HALPE26, MOCAP18
+from motionrecon.types import Sequence
+
+_POSITIONS = ("positions", "keypoints3d", "joint_positions")
+_LAYOUTS_3D = {17: COCO17, 18: MOCAP18, 26: HALPE26}
+
+
+def read(path: str | Path, *, fps: float | None = None, size: tuple[int, int] | None = None) -> Sequence:
+    """Read a NumPy archive.
+
+    Args:
+      path: the .npz file.
+      fps: Hz, instead of the file's own; 30 is assumed where neither is there.
+      size: (width, height) px of the image of 2D keypoints, where the file lacks them.
+
+    Returns:
+      Sequence with ``keypoints3d`` m, z up, or with ``keypoints2d`` px.
+
+    Raises:
+      DataError: not an archive of plain arrays, none of the accepted keys, or shapes that do not match.
+    """
+    path = Path(path)
+    arrays = _load(path)
+    warnings: list[str] = []
+    rate = fps or _scalar(path, arrays, "fps")
+    if rate is None:
+        rate = 30.0
+        warnings.append("the frame rate is not stated; 30 Hz assumed")
+    if {"joint_positions", "joint_quaternions", "joint_names"} <= arrays.keys():
+        return _own_result(path, arrays, rate)
+    key = next((k for k in _POSITIONS if k in arrays), None)
+    if key is not None:
+        return _positions(path, key, arrays, rate, warnings)
+    if "keypoints" in arrays:
+        width, height = (_scalar(path, arrays, k) for k in ("width", "height"))
+        if size is None and width and height:
+            size = (int(width), int(height))
+        names = _names(arrays)
+        return keypoint_json.from_array(path, arrays["keypoints"], rate, size, names, warnings)
+    held = ", ".join(arrays) or "nothing"
+    raise DataError(
+        f"{path}: holds {held}; accepted are positions, keypoints3d or joint_positions (T, K, 3) with names and fps, "
+        "or keypoints (T, K, 3) of x, y, confidence with fps, width and height"
+    )
+
+
+def _load(path: Path) -> dict[str, np.ndarray]:
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            if not hasattr(archive, "files"):
+                raise DataError(f"{path}: is a single array; save it with numpy.savez and names")
+            return {key: archive[key] for key in archive.files}
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        reason = str(error).splitlines()[0] if str(error) else "truncated"
+        raise DataError(f"{path}: cannot be read as an archive of plain arrays ({reason[:100]})") from None
+
+
+def _scalar(path: Path, arrays: dict[str, np.ndarray], key: str) -> float | None:
+    if key not in arrays:
+        return None
+    try:
+        return float(np.ravel(arrays[key])[0])
+    except (ValueError, TypeError, IndexError):
+        raise DataError(f"{path}: {key} is not a number; save it again") from None
+
+
+def _names(arrays: dict[str, np.ndarray]) -> tuple[str, ...] | None:
+    key = next((k for k in ("names", "joint_names", "keypoint_names") if k in arrays), None)
+    if key is None:
+        return None
+    return tuple(n.decode() if isinstance(n, bytes) else str(n) for n in np.ravel(arrays[key]).tolist())
+
+
+def _points(path: Path, key: str, array: np.ndarray) -> np.ndarray:
+    if array.ndim != 3 or array.shape[2] != 3 or array.dtype.kind not in "fiu":
+        raise DataError(f"{path}: {key} has shape {array.shape} and type {array.dtype}, numbers (T, K, 3) expected")
+    return array.astype(float)
+
+
+def _positions(path: Path, key: str, arrays: dict[str, np.ndarray], fps: float, warnings: list[str]) -> Sequence:
+    values = _points(path, key, arrays[key])
+    labels = _names(arrays)
+    if labels is None:
+        labels = _LAYOUTS_3D.get(values.shape[1])
+        if labels is None:
+            raise DataError(f"{path}: has no names for its {values.shape[1]} points; add an array 'names'")
+        warnings = [*warnings, f"points are not named; the order {', '.join(labels[:4])}, ... assumed"]
+    if len(labels) != values.shape[1]:
+        raise DataError(f"{path}: has {len(labels)} names for {values.shape[1]} points; save it again")
+    index = {name: i for i, name in enumerate(labels) if name in CANONICAL}
+    if len(index) < sequence.MIN_POINTS:  # foreign names: first as an animation rig, then as markers
+        rig = joint_names.map_rig(labels)
+        names, origin, picked = joint_names.pick_markers(labels, values)
+        index = rig if len(rig) > len(names) else {}
+        if not index:
+            points = sequence.Points("npz", names, origin, picked, fps, "z", warnings=tuple(warnings))
+            return sequence.to_sequence(path, points)
+    names = tuple(index)
+    origin = tuple(labels[i] for i in index.values())
+    unused = [label for i, label in enumerate(labels) if i not in index.values()]
+    if unused:
+        warnings = [*warnings, f"{len(unused)} point(s) are not used: {', '.join(unused[:12])}"]
+    points = sequence.Points("npz", names, origin, values[:, list(index.values())], fps, "z", warnings=tuple(warnings))
+    return sequence.to_sequence(path, points)
+
+
+def _own_result(path: Path, arrays: dict[str, np.ndarray], fps: float) -> Sequence:
+    """Read a ``motion.npz``: its joints, and the tips of limbs placed as on the template of the same leg length."""
+    positions = _points(path, "joint_positions", arrays["joint_positions"])
+    labels, quaternions = _names(arrays), np.asarray(arrays["joint_quaternions"], dtype=float)
+    if labels != skeleton.JOINT_NAMES or quaternions.shape != (*positions.shape[:2], 4):
+        raise DataError(f"{path}: its joints are not those of this version's skeleton; fit the clip again")
+    offsets = np.diff(positions[:1, [labels.index(f"left_{j}") for j in ("hip", "knee", "ankle")]], axis=1)
+    height = float(np.linalg.norm(offsets, axis=-1).sum()) / (0.245 + 0.246)
+    sites = skeleton.template_sites(MOCAP18, height)
+    world = [quaternions[:, 0]]
+    for joint, parent in enumerate(skeleton.PARENTS[1:], start=1):
+        world.append(np.asarray(rotations.mul(world[parent], quaternions[:, joint])))
+    values = np.array(skeleton.site_positions(sites, positions, np.stack(world, axis=1)))
+    for k, name in enumerate(MOCAP18):
+        if name in labels:  # the skeleton's own joints, not the template's
+            values[:, k] = positions[:, labels.index(name)]
+    points = sequence.Points("motionrecon", MOCAP18, MOCAP18, values, fps, "z", 1.0, True)
+    return sequence.to_sequence(path, points)

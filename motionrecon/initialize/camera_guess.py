@@ -63,5 +63,7 @@ def assume(
             "distance and travel towards the camera scale with it: give --camera to measure"
         )
     else:
-        notes.append("the camera's pose is unknown; its pitch and height are estimated from the person, roll taken as 0")
+        notes.append(
+            "the camera's pose is unknown; its pitch and height are estimated from the person, roll taken as 0"
+        )
     return AssumedCamera(cameras.level(0.0, HEIGHT, intrinsics, size), pose_free=True, warnings=tuple(notes))

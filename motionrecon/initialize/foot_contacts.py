@@ -57,9 +57,7 @@ def floor_speeds(camera: Camera, pixels: np.ndarray, floor: np.ndarray, fps: flo
     return slopes(np.stack(points, axis=1), fps, window)
 
 
-def planted(
-    speed: np.ndarray, confidence: np.ndarray, over: np.ndarray | None, options: ContactOptions
-) -> np.ndarray:
+def planted(speed: np.ndarray, confidence: np.ndarray, over: np.ndarray | None, options: ContactOptions) -> np.ndarray:
     """Decide which foot points stand.
 
     Args:

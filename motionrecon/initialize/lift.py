@@ -43,9 +43,7 @@ def _facing(p: dict[str, np.ndarray], confidence: dict[str, np.ndarray], fps: fl
     return np.where(vote + 0.3 * travel * fps >= 0, 1.0, -1.0)
 
 
-def lift(
-    flat: np.ndarray, confidence: np.ndarray, names: tuple[str, ...], height: float, fps: float
-) -> np.ndarray:
+def lift(flat: np.ndarray, confidence: np.ndarray, names: tuple[str, ...], height: float, fps: float) -> np.ndarray:
     """Return hip-centred points (T, K, 3) m in ray axes (x right, y down, z away).
 
     Args:

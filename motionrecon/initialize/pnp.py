@@ -10,7 +10,12 @@ from __future__ import annotations
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
-LEGS = (("left_hip", "left_knee"), ("left_knee", "left_ankle"), ("right_hip", "right_knee"), ("right_knee", "right_ankle"))
+LEGS = (
+    ("left_hip", "left_knee"),
+    ("left_knee", "left_ankle"),
+    ("right_hip", "right_knee"),
+    ("right_knee", "right_ankle"),
+)
 SCALE_RANGE = (0.8, 1.25)
 
 
@@ -73,7 +78,9 @@ def solve_translation(relative: np.ndarray, flat: np.ndarray, weight: np.ndarray
         error = np.linalg.norm(np.sum(rows * found[:, None, None], axis=-1) - right, axis=-1)
         scale = np.median(np.where(weight > 0, error, np.nan), axis=1, keepdims=True) if weight.all() else None
         if scale is None:
-            scale = np.array([[np.median(e[v > 0]) if (v > 0).any() else 1.0] for e, v in zip(error, weight, strict=True)])
+            scale = np.array(
+                [[np.median(e[v > 0]) if (v > 0).any() else 1.0] for e, v in zip(error, weight, strict=True)]
+            )
         bend = 1.0 / (1.0 + (error / (2.0 * scale + 1e-6)) ** 2)
     return found
 
@@ -84,4 +91,6 @@ def bridge(values: np.ndarray, weight: np.ndarray, sigma: float) -> np.ndarray:
     grid = np.arange(len(values))
     filled = np.stack([np.interp(grid, seen, values[seen, d]) for d in range(values.shape[1])], axis=-1)
     w = np.maximum(weight, 1e-3)[:, None]
-    return gaussian_filter1d(filled * w, sigma, axis=0, mode="nearest") / gaussian_filter1d(w, sigma, axis=0, mode="nearest")
+    return gaussian_filter1d(filled * w, sigma, axis=0, mode="nearest") / gaussian_filter1d(
+        w, sigma, axis=0, mode="nearest"
+    )

@@ -76,9 +76,7 @@ def _solve(problem: Problem, state: State, options: VideoStartOptions, fps: floa
 
     def run(state, stage, contact, count):
         frames, weights = problem.stage(stage, scale if scale is not None else FAST, contact)
-        state, progress = minimise(
-            problem.body, frames, weights, state, steps=count, tolerance=options.tolerance
-        )
+        state, progress = minimise(problem.body, frames, weights, state, steps=count, tolerance=options.tolerance)
         if not np.isfinite(progress.last):
             raise FitError("the kinematic fit is not finite; check the keypoints for jumps")
         return state

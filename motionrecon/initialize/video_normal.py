@@ -94,9 +94,7 @@ def _coupled(d, y, y_j, y_g):
     pull = _banded(d, y)
     left = jnp.swapaxes(_middle(y_j), 1, 2)
     n = len(y)
-    band = [
-        jnp.matmul(left, _middle(d[:, s])[..., None] * y_j[HALO + s : n - HALO + s]) for s in range(3)
-    ]
+    band = [jnp.matmul(left, _middle(d[:, s])[..., None] * y_j[HALO + s : n - HALO + s]) for s in range(3)]
     pull_g = _banded(d[..., None], y_g)
     border = jnp.matmul(left, pull_g)
     mid_g = _middle(y_g)
@@ -144,5 +142,3 @@ def shared_prior(weights: Weights, shared: Array) -> tuple[Array, Array, Array]:
     """Return loss, gradient (m,) and diagonal (m,) of the prior of the shared unknowns; once for the clip."""
     off = (shared - weights.shared_mean) * weights.shared * weights.free
     return 0.5 * jnp.sum(off**2), off * weights.shared, weights.shared**2 * weights.free + (1.0 - weights.free)
-
-

@@ -195,8 +195,9 @@ def _complete(points: dict[str, np.ndarray], height: float, axes: np.ndarray) ->
 
 def _first_state(names, relative, translation, assumed, height, fps) -> State:
     """Pose the template after landmarks ``relative`` (T, K, 3) and hip positions (T, 3), both in camera axes."""
-    rotation, eye = np.asarray(assumed.camera.rotation), -np.asarray(assumed.camera.rotation).T @ np.asarray(
-        assumed.camera.translation
+    rotation, eye = (
+        np.asarray(assumed.camera.rotation),
+        -np.asarray(assumed.camera.rotation).T @ np.asarray(assumed.camera.translation),
     )
     world = gaussian_filter1d(relative @ rotation, 0.05 * fps, axis=0, mode="nearest")
     points = {name: world[:, k] for k, name in enumerate(names)}
@@ -246,7 +247,9 @@ def pose_problem(
     leg = -float(base.offsets[base.names.index("left_knee"), 2] + base.offsets[base.names.index("left_ankle"), 2])
     if observation.landmarks3d is not None:
         landmarks = np.nan_to_num(np.asarray(observation.landmarks3d, dtype=float))
-        landmarks = landmarks - 0.5 * (landmarks[:, [names.index("left_hip")]] + landmarks[:, [names.index("right_hip")]])
+        landmarks = landmarks - 0.5 * (
+            landmarks[:, [names.index("left_hip")]] + landmarks[:, [names.index("right_hip")]]
+        )
         landmarks = landmarks * pnp.landmark_scale(landmarks, names, confidence, leg)
         trust = options.landmark * confidence
     else:
@@ -260,7 +263,9 @@ def pose_problem(
     weights = _weights(assumed, focal, centre, np.asarray(raw.floor), len(flat), options)
     feet, sure = _foot_pixels(names, pixels_ideal, confidence)
     body = jax.tree.map(jax.numpy.asarray, raw)
-    return Problem(body, raw, frames, weights, options, assumed, fps, feet, sure, _seen_warnings(names, confidence)), state
+    return Problem(
+        body, raw, frames, weights, options, assumed, fps, feet, sure, _seen_warnings(names, confidence)
+    ), state
 
 
 def _padded(names: tuple[str, ...]) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ heavy one from a file. BlazePose, Bazarevsky et al. 2020; world landmarks: GHUM,
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import shutil
@@ -40,7 +41,8 @@ class MediaPipePose:
     """
 
     def __init__(self, tracking: bool, heavy_model: str | None = None):
-        with quiet_native_stderr():
+        with contextlib.ExitStack() as silence:
+            silence.enter_context(quiet_native_stderr())
             solution = _solution()
             with _ResourceRoot(heavy_model):
                 try:
@@ -53,11 +55,11 @@ class MediaPipePose:
                 except (RuntimeError, ValueError) as error:
                     detail = str(error).splitlines()[0][:120]
                     raise InputError(f"{heavy_model or 'mediapipe'}: the pose model does not load ({detail})") from None
+            self._silence = silence.pop_all()  # until close(): MediaPipe's own threads write at any time
 
     def __call__(self, image: np.ndarray) -> PersonPose | None:
         """Return the person found in an image (H, W, 3) BGR uint8, or None; pixels of that image."""
-        with quiet_native_stderr():
-            found = self._pose.process(cv2.cvtColor(image, cv2.COLOR_BGR2RGB))
+        found = self._pose.process(cv2.cvtColor(image, cv2.COLOR_BGR2RGB))
         if not found.pose_landmarks or not found.pose_world_landmarks:
             return None
         points = [found.pose_landmarks.landmark[i] for i in _INDEX]
@@ -72,13 +74,12 @@ class MediaPipePose:
 
     def restart(self) -> None:
         """Forget the previous image."""
-        with quiet_native_stderr():
-            self._pose.reset()
+        self._pose.reset()
 
     def close(self) -> None:
-        """Free the graph."""
-        with quiet_native_stderr():
-            self._pose.close()
+        """Free the graph; the last use of the object."""
+        self._pose.close()
+        self._silence.close()
 
 
 def version() -> str:

@@ -139,7 +139,7 @@ class PersonTracker:
             return False
         self._pause = min(max(2 * self._pause, self._options.patience), self._options.longest_pause)
         self._wait = self._pause
-        poses = self.search(image, whole)
+        poses = self.search(image, whole, fine=self._pause in (self._options.patience, self._options.longest_pause))
         self.people = max(self.people, len(poses))
         chosen = person_crop.choose(poses, self._person, self._last)
         if chosen is None:
@@ -151,13 +151,19 @@ class PersonTracker:
         self._tracking.restart()
         return True
 
-    def search(self, image: np.ndarray, whole: PersonPose | None = None) -> list[PersonPose]:
-        """Return the people in an image from left to right, found in the whole of it and in ever smaller tiles."""
+    def search(self, image: np.ndarray, whole: PersonPose | None = None, fine: bool = True) -> list[PersonPose]:
+        """Return the people in an image from left to right.
+
+        Args:
+          image: (H, W, 3) BGR uint8.
+          whole: who was found in the whole of it.
+          fine: look through the smallest tiles too where the larger ones show nobody; they cost most.
+        """
         size = (image.shape[1], image.shape[0])
         found = [] if whole is None else [whole]
         for share in (1.0, 0.5, 0.25):
-            if share == 0.25 and found:
-                break  # the smallest tiles cost most and are needed only where nobody has been found
+            if share == 0.25 and (found or not fine):
+                break
             for square in person_crop.tiles(size, share):
                 pose = self._accept(self._look(self._single, image, square), image)
                 if pose is not None and not person_crop.cut_by(pose, square, size):

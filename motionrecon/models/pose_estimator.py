@@ -24,7 +24,6 @@ class DetectorOptions:
 
     Attributes:
       name: "mediapipe", or "rtmpose" (optional package rtmlib).
-      person: "largest", or n for the n-th from the left, from 1, where a shot begins.
       model: mediapipe: path of ``pose_landmark_heavy.tflite`` (None: the full model in the wheel);
         rtmpose: ONNX file of the pose model (None: fetched by rtmlib).
       person_model: rtmpose: ONNX file of the person detector (None: fetched).
@@ -35,7 +34,6 @@ class DetectorOptions:
     """
 
     name: str = "mediapipe"
-    person: str | int = "largest"
     model: str | None = None
     person_model: str | None = None
     mode: str = "balanced"
@@ -81,6 +79,7 @@ def detect(
     frames: Iterable[tuple[float, np.ndarray]],
     options: DetectorOptions,
     *,
+    person: str | int = "largest",
     starts_shot: Callable[[np.ndarray], bool] | None = None,
     progress: Callable[[int], None] | None = None,
     source: str = "the video",
@@ -89,7 +88,8 @@ def detect(
 
     Args:
       frames: (time in s, image (H, W, 3) BGR uint8) in order, at a uniform rate.
-      options: detector and person.
+      options: the detector.
+      person: "largest", or n for the n-th from the left, from 1, where a shot begins.
       starts_shot: told every image in order; True where a cut starts a new shot, at which tracking begins anew.
       progress: called with the number of frames done.
       source: what to call the film in messages.
@@ -98,7 +98,7 @@ def detect(
       DetectionError: nobody, or not the person asked for, was found.
       InputError: the detector or its model is not usable, or there is no frame.
     """
-    detector, layout, names = _make(options)
+    detector, layout, names = _make(options, person)
     times, poses, shots, size = [], [], [0], None
     try:
         for time, image in frames:
@@ -115,7 +115,7 @@ def detect(
     if size is None:
         raise InputError(f"{source}: no frame could be read; give a longer video or another --time-range")
     if all(pose is None for pose in poses):
-        raise DetectionError(_nobody(source, options, detector.people))
+        raise DetectionError(_nobody(source, person, detector.people))
     count, points = len(times), len(names)
     pixels, confidence = np.zeros((count, points, 2)), np.zeros((count, points))
     flat = all(pose is None or pose.landmarks3d is None for pose in poses)
@@ -136,22 +136,22 @@ def detect(
     )  # fmt: skip
 
 
-def _make(options: DetectorOptions):
+def _make(options: DetectorOptions, person: str | int):
     if options.name == "mediapipe":
         tracking = mediapipe_pose.MediaPipePose(True, options.model)
         single = mediapipe_pose.MediaPipePose(False, options.model)
-        tracker = PersonTracker(tracking, single, options.person, options.tracker)
+        tracker = PersonTracker(tracking, single, person, options.tracker)
         return tracker, mediapipe_pose.LAYOUT, mediapipe_pose.NAMES
     if options.name == "rtmpose":
-        detector = rtmpose.RtmPose(options.person, options.mode, options.person_model, options.model, options.device)
+        detector = rtmpose.RtmPose(person, options.mode, options.person_model, options.model, options.device)
         return detector, rtmpose.LAYOUT, rtmpose.NAMES
     raise InputError(f'--detector {options.name}: unknown; use "mediapipe" or "rtmpose"')
 
 
-def _nobody(source: str, options: DetectorOptions, people: int) -> str:
-    if people and options.person != "largest":
+def _nobody(source: str, person: str | int, people: int) -> str:
+    if people and person != "largest":
         return (
-            f"{source}: --person {options.person} asked for, at most {people} seen at once; "
+            f"{source}: --person {person} asked for, at most {people} seen at once; "
             f"give a number from 1 (leftmost) to {people}, or largest"
         )
     return f"{source}: nobody was found in any frame; give a clip that shows one person whole, upright in the picture"
@@ -198,10 +198,10 @@ def to_observation(detections: Detections, fps: float, camera: Camera | None = N
     )
 
 
-def warnings(detections: Detections, options: DetectorOptions) -> tuple[str, ...]:
+def warnings(detections: Detections, person: str | int) -> tuple[str, ...]:
     """Return plain sentences about what the detections rest on."""
     told = []
-    if detections.people > 1 and options.person == "largest":
+    if detections.people > 1 and person == "largest":
         told.append(
             f"{detections.people} people were seen; the largest is followed. Choose another with --person N, "
             "counted from the left from 1."

@@ -17,12 +17,14 @@ from __future__ import annotations
 import dataclasses
 
 import numpy as np
-from scipy.linalg import blas
+from scipy.linalg import get_blas_funcs
 
 from motionrecon.errors import ConfigError
 from motionrecon.models.counted import CountedProblem
 from motionrecon.models.line_search import LineSearchOptions, LineSearchResult, Trial, strong_wolfe
 from motionrecon.types import FitStatus, StepInfo
+
+_symv, _syr2 = get_blas_funcs(("symv", "syr2"), dtype=np.float64)
 
 
 @dataclasses.dataclass
@@ -120,12 +122,12 @@ class BFGS:
             np.fill_diagonal(matrix, scale)
             product, product_y = scale * grad, scale * y
         else:
-            product = blas.dsymv(1.0, matrix, grad)
+            product = _symv(1.0, matrix, grad)
             product_y = product + state.direction
         if not enough:
             return -product, matrix
         v = (0.5 * (1.0 + float(y @ product_y) / curvature) * s - product_y) / curvature
-        matrix = blas.dsyr2(1.0, s, v, a=matrix, overwrite_a=1)
+        matrix = _syr2(1.0, s, v, a=matrix, overwrite_a=1)
         return -(product + s * float(v @ grad) + v * float(s @ grad)), matrix
 
 

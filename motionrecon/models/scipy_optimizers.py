@@ -56,8 +56,9 @@ class _Bridge:
     def _step(self, length: float, status: FitStatus) -> StepInfo:
         evaluations = self.problem.evaluations - self.reported
         self.reported = self.problem.evaluations
-        if self.problem.best_x is not None and np.array_equal(self.x, self.problem.best_x):
-            self.grad_norm = float(np.max(np.abs(self.problem.best_grad), initial=0.0))
+        best_x, best_grad = self.problem.best_x, self.problem.best_grad
+        if best_x is not None and best_grad is not None and np.array_equal(self.x, best_x):
+            self.grad_norm = float(np.max(np.abs(best_grad), initial=0.0))
         return StepInfo(self.loss, self.grad_norm, length, evaluations, status)
 
 

@@ -41,7 +41,10 @@ class InputOptions:
       camera: camera file; None: a stated guess.
       static_camera: the camera does not move.
       keypoints: file or folder of 2D keypoints to use in place of the detector; None: detect.
-      fps: Hz of the fit; None: 30, or the source's own rate where that is lower.
+      fps: Hz of the fit; None: 30, or 25 for a source of 25, 50 or 100.
+      source_fps: Hz at which the source was recorded, where its file does not say or says it wrongly.
+      image_size: (width, height) px of the image of 2D keypoints, where their file does not say.
+      asf: skeleton of an AMC file; None: looked for beside it.
       truth: NPZ file of true joint positions to measure the result against; None: no truth.
     """
 
@@ -51,6 +54,9 @@ class InputOptions:
     static_camera: bool = True
     keypoints: str | None = None
     fps: float | None = None
+    source_fps: float | None = None
+    image_size: tuple[int, int] | None = None
+    asf: str | None = None
     truth: str | None = None
 
     def __post_init__(self):
@@ -63,8 +69,15 @@ class InputOptions:
             )
         if self.person != "largest":
             _require(self.person >= 1, f'input.person {self.person}: give "largest", or 1 for the leftmost, 2, ...')
-        if self.fps is not None:
-            _require(1 <= self.fps <= 1000, f"input.fps {self.fps:g}: give frames per second between 1 and 1000")
+        for name in ("fps", "source_fps"):
+            rate = getattr(self, name)
+            if rate is not None:
+                _require(1 <= rate <= 1000, f"input.{name} {rate:g}: give frames per second between 1 and 1000")
+        if self.image_size is not None:
+            width, height = self.image_size
+            _require(
+                min(width, height) >= 16, f"input.image_size {width} {height}: give the width and height in pixels"
+            )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -169,8 +182,6 @@ _DEFERRED = {
     "detector": ("motionrecon.models.pose_estimator", "DetectorOptions"),
     "weights": ("motionrecon.objective", "LossWeights"),
 }
-# Set in one place only: the left key would say again what the right one says.
-_ELSEWHERE = {"detector.person": "input.person"}
 
 
 def load(path: str | Path | None = None, overrides: Mapping[str, Mapping[str, Any]] | None = None) -> Config:
@@ -206,7 +217,7 @@ def from_dict(values: Mapping[str, Any], origin: str = "") -> Config:
             raise ConfigError(f"{origin}{section}: is a section of options; write [{section}] with its keys below")
         if content or section not in _DEFERRED:
             try:
-                sections[section] = _section(section, content)
+                sections[section] = option_records.build(_record(section), content, section)
             except ConfigError as error:
                 raise ConfigError(f"{origin}{error}") from None
     return Config(**sections)
@@ -215,7 +226,6 @@ def from_dict(values: Mapping[str, Any], origin: str = "") -> Config:
 def resolve(config: Config) -> Config:
     """Return the configuration with the records of all sections filled in; imports the modules they live in."""
     filled = {name: getattr(config, name) or _record(name)() for name in _DEFERRED}
-    filled["detector"] = dataclasses.replace(filled["detector"], person=config.input.person)
     return dataclasses.replace(config, **filled)
 
 
@@ -225,7 +235,7 @@ def to_dict(config: Config) -> dict[str, dict[str, Any]]:
     for field in dataclasses.fields(Config):
         record = getattr(config, field.name)
         if record is not None:
-            content[field.name] = option_records.plain(record, field.name, _ELSEWHERE)
+            content[field.name] = option_records.plain(record)
     return content
 
 
@@ -258,14 +268,6 @@ def _record(section: str) -> type:
         module, name = _DEFERRED[section]
         return getattr(importlib.import_module(module), name)
     return typing.get_type_hints(Config)[section]
-
-
-def _section(section: str, content: Mapping[str, Any]) -> Any:
-    for key in content:
-        other = _ELSEWHERE.get(f"{section}.{key}")
-        if other is not None:
-            raise ConfigError(f"{section}.{key}: is set by {other}; give it there")
-    return option_records.build(_record(section), content, section)
 
 
 def _nearest(word: str, sections: list[str]) -> str:

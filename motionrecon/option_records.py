@@ -10,7 +10,7 @@ import difflib
 import math
 import types
 import typing
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
 from motionrecon.errors import ConfigError
@@ -43,15 +43,15 @@ def build(record: type, content: Mapping[str, Any], where: str) -> Any:
     return record(**arguments)
 
 
-def plain(record: Any, where: str, without: Container[str] = ()) -> dict[str, Any]:
-    """Return the record as plain nested values, less what is None (TOML has no word for it) and ``without``."""
+def plain(record: Any) -> dict[str, Any]:
+    """Return the record as plain nested values, less what is None (TOML has no word for it)."""
     content = {}
     for field in dataclasses.fields(record):
-        value, path = getattr(record, field.name), f"{where}.{field.name}"
-        if value is None or path in without:
+        value = getattr(record, field.name)
+        if value is None:
             continue
         if dataclasses.is_dataclass(value):
-            value = plain(value, path, without)
+            value = plain(value)
         content[field.name] = list(value) if isinstance(value, tuple) else value
     return content
 

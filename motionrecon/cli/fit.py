@@ -1,0 +1,155 @@
+"""``motionrecon fit``: one or more inputs, each to its own result folder."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from motionrecon.cli import failures, options, places
+from motionrecon.config import Config
+from motionrecon.errors import ConfigError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from motionrecon.types import FitResult
+
+# What lies in a result folder, in the order in which to look at it.
+_FILES = {
+    "overlay.mp4": "the simulated body over the input, with contacts and forces",
+    "report.html": "losses, joint errors, foot heights and ground forces (open in a browser)",
+    "report.png": "losses, joint errors, foot heights and ground forces",
+    "metrics.json": "every number of the table above",
+    "motion.npz": "joints, controls, torques, contact forces, simulator states (numpy.load)",
+    "motion.bvh": "the motion for Blender, Maya, MotionBuilder",
+    "motion.trc": "joint positions for OpenSim",
+    "motion.csv": "joint positions as a table",
+    "config.toml": "the options of this run; repeat it with: motionrecon fit INPUT -c config.toml",
+    "log.txt": "what was printed, with times",
+}
+
+
+@click.command()
+@click.argument("inputs", nargs=-1, required=True, metavar="INPUT...")
+@options.placed
+@options.configured
+@options.told
+@click.pass_context
+def fit(
+    ctx: click.Context,
+    /,
+    inputs: tuple[str, ...],
+    output: str | None,
+    overwrite: bool,
+    resume: bool,
+    config_path: str | None,
+    verbose: bool,
+    quiet: bool,
+    debug: bool,
+    **flags: Any,
+) -> None:
+    r"""Reconstruct a physically simulated person from each INPUT.
+
+    INPUT is a video (mp4, mov, webm, mkv), 2D keypoints (JSON, NPZ, or an OpenPose folder) or motion capture (BVH,
+    AMC, C3D, TRC, NPZ, DeepMimic text). Results go to runs/NAME unless -o says otherwise.
+
+    \b
+    motionrecon fit walk.mp4
+    motionrecon fit walk.mp4 --camera camera.toml --height 1.75 -o runs/walk
+    motionrecon fit dance.bvh --time-range 2 6 --format bvh --format trc
+    """
+    if overwrite and resume:
+        raise click.UsageError("--overwrite and --resume exclude each other: begin anew, or go on", ctx)
+    settings: list[Config] = []
+
+    def prepare() -> None:
+        settings.append(options.load_config(config_path, flags))
+        places.check_files(settings[0])
+        jobs.extend(places.plan(inputs, output))
+
+    jobs: list[places.Job] = []
+    codes = [failures.attempt(prepare, debug=debug)]
+    for job in jobs:
+        with_options = {"overwrite": overwrite, "resume": resume, "quiet": quiet, "verbose": verbose}
+        codes.append(failures.attempt(lambda job=job: _fit_one(job, settings[0], **with_options), debug=debug))  # noqa: B023
+    if len(jobs) > 1 and not quiet:
+        click.echo(f"{codes[1:].count(0)} of {len(jobs)} inputs done.")
+    ctx.exit(max(codes))
+
+
+def _fit_one(job: places.Job, config: Config, *, overwrite: bool, resume: bool, quiet: bool, verbose: bool) -> None:
+    places.check_source(job.source)
+    with places.result_folder(job.folder, overwrite=overwrite, resume=resume) as folder:
+        from motionrecon.cli.display import Display
+
+        with Display(f"{job.source} -> {folder}", quiet=quiet, verbose=verbose) as display:
+            summary = _compute(job.source, config, folder, resume=resume, display=display)
+            lines = [summary, *_closing(folder)]
+        (folder / "log.txt").write_text("\n".join([*display.lines, *lines]) + "\n", encoding="utf-8")
+    if not quiet:
+        click.echo("\n".join(lines))
+
+
+def _compute(source: str, config: Config, folder: Path, *, resume: bool, display: Any) -> str:
+    """Fit, write, and return the table of errors as text."""
+    _start_jax(config.run.device)
+    from motionrecon import fit as fitting
+    from motionrecon import results
+
+    result = fitting.fit_file(source, config, folder, resume=resume, progress=display)
+    display.stage("write")
+    for warning in result.warnings:
+        display.message(warning)
+    summary = results.write_results(
+        result,
+        folder,
+        formats=config.output.formats,
+        overlay=config.output.overlay,
+        frames=_frames(source, result) if config.output.overlay else None,
+        overwrite=True,  # the folder was asked about before the work began
+    )
+    return results.summary_table(summary)
+
+
+def _frames(source: str, result: FitResult) -> Iterator[tuple[float, np.ndarray]] | None:
+    """Return the pictures of a video at the fitted frames, or None where the input is no video."""
+    import numpy as np
+
+    from motionrecon.data import load, video
+
+    if not load.is_video(source):
+        return None
+    observation = result.observation
+    times = observation.start_time + np.arange(len(observation.confidence)) / observation.fps
+    return video.read_frames(source, times)
+
+
+def _start_jax(device: str) -> None:
+    from motionrecon import runtime
+
+    runtime.configure(device)
+    if device != "gpu":
+        return
+    import jax
+
+    try:
+        jax.devices()
+    except RuntimeError:
+        raise ConfigError(
+            "--device gpu: JAX finds no GPU; install its CUDA package (pip install 'jax[cuda12]') or use --device cpu"
+        ) from None
+
+
+def _closing(folder: Path) -> list[str]:
+    """Return the last lines: what lies where, and what to do next."""
+    there = [name for name in _FILES if (folder / name).is_file() or name == "log.txt"]
+    width = max(len(name) for name in there)
+    lines = ["", f"Results in {folder}{os.sep}", *(f"  {name:<{width}}  {_FILES[name]}" for name in there)]
+    look = [str(folder / name) for name in there if name in ("overlay.mp4", "report.html", "report.png")]
+    if look:
+        lines.append(f"Next: look at {' and '.join(look)}")
+    return lines

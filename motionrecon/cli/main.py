@@ -1,0 +1,55 @@
+"""The ``motionrecon`` command: its subcommands, and how it ends."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Sequence
+
+import click
+
+from motionrecon import __version__
+from motionrecon.cli import failures
+from motionrecon.cli.fit import fit
+
+_SETTINGS = {
+    "help_option_names": ["-h", "--help"],
+    "max_content_width": 110,
+    "token_normalize_func": lambda token: token.replace("_", "-"),  # --time_range is as good as --time-range
+}
+
+
+@click.group(context_settings=_SETTINGS, invoke_without_command=True)
+@click.version_option(__version__, message="motionrecon %(version)s")
+@click.pass_context
+def cli(ctx: click.Context) -> None:
+    """Physics-based human motion reconstruction: a video or motion capture in, a simulated person out."""
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help())
+
+
+cli.add_command(fit)
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run the command line and return its exit code; everything that goes wrong is one line on stderr."""
+    code = 0
+
+    def command() -> None:
+        nonlocal code
+        value = cli.main(args=list(arguments), prog_name="motionrecon", standalone_mode=False)
+        code = value if isinstance(value, int) else 0
+
+    try:
+        failed = failures.attempt(command, debug="--debug" in arguments)
+    except KeyboardInterrupt:
+        failures.tell_interrupted(arguments)
+        return failures.INTERRUPTED
+    return failed or code
+
+
+def main() -> None:
+    """Entry point of the ``motionrecon`` script."""
+    if hasattr(signal, "SIGTERM"):
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # a stop from outside ends as tidily as Ctrl-C
+    sys.exit(run(sys.argv[1:]))

@@ -1,0 +1,156 @@
+"""The options of the commands: which flag sets which key of the configuration.
+
+No default is written here: a flag that is not given leaves the file's or the record's value, and the help shows the
+record's.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+import click
+
+from motionrecon import config as configuration
+from motionrecon.config import FORMATS, Config
+from motionrecon.errors import ConfigError
+
+
+class Flag(NamedTuple):
+    """One flag of the command line.
+
+    Attributes:
+      names: as typed, with click's name of the parameter last.
+      section: section of the configuration it sets.
+      key: key in that section.
+      help: one sentence.
+      settings: what else click needs to know.
+    """
+
+    names: tuple[str, ...]
+    section: str
+    key: str
+    help: str
+    settings: Mapping[str, Any]
+
+    @property
+    def parameter(self) -> str:
+        """The name under which click hands over the value."""
+        return self.names[-1]
+
+
+class Person(click.ParamType):
+    """ "largest" or a number; the configuration judges anything else."""
+
+    name = "largest|N"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return whole numbers as int, other words as they are."""
+        return int(value) if isinstance(value, str) and value.lstrip("-").isdigit() else value
+
+
+def _flag(names: str, place: str, text: str, **settings: Any) -> Flag:
+    section, key = place.split(".")
+    return Flag((*names.split(), f"{section}__{key}"), section, key, text, settings)
+
+
+FLAGS = (
+    _flag("--time-range", "input.time_range", "Fit only this part of the input, in seconds.", type=float, nargs=2,
+          metavar="START END"),
+    _flag("--fps", "input.fps", "Frames per second of the fit. [default: 30; 25 for inputs of 25, 50, 100]", type=float,
+          metavar="HZ"),
+    _flag("--person", "input.person", "Whom to follow: the largest, or the N-th from the left, from 1.",
+          type=Person()),
+    _flag("--camera --calib", "input.camera", "Camera file (TOML, JSON, YAML). [default: a guess]", metavar="FILE"),
+    _flag("--static-camera/--moving-camera", "input.static_camera", "Whether the camera stands still."),
+    _flag("--keypoints", "input.keypoints", "2D keypoints to use in place of the detector (OpenPose, COCO, HALPE, "
+          "AlphaPose, MediaPipe, NPZ).", metavar="FILE"),
+    _flag("--source-fps", "input.source_fps", "Rate of the input where its file does not say it.", type=float,
+          metavar="HZ"),
+    _flag("--image-size", "input.image_size", "Size of the image of 2D keypoints whose file does not say it.", type=int,
+          nargs=2, metavar="W H"),
+    _flag("--asf", "input.asf", "Skeleton of an AMC file. [default: the one beside it]", metavar="FILE"),
+    _flag("--truth", "input.truth", "True joint positions (NPZ) to measure the result against.", metavar="FILE"),
+    _flag("--height", "person.height", "Stature in metres. [default: estimated]", type=float, metavar="M"),
+    _flag("--mass", "person.mass", "Body mass in kilograms. [default: from the height]", type=float, metavar="KG"),
+    _flag("--detector", "detector.name", "Pose detector; rtmpose needs the extra [rtmpose]. [default: mediapipe]",
+          type=click.Choice(["mediapipe", "rtmpose"])),
+    _flag("--optimizer", "optimizer.name", "How the controls are searched.",
+          type=click.Choice(["gauss-newton", "bfgs", "lbfgs", "adam"])),
+    _flag("--max-evaluations", "optimizer.max_evaluations", "Most loss evaluations per window. [default: the "
+          "optimizer's own]", type=int, metavar="N"),
+    _flag("--window", "optimizer.window", "Frames optimised together.", type=int, metavar="FRAMES"),
+    _flag("--overlap", "optimizer.overlap", "Frames that a window shares with the next.", type=int, metavar="FRAMES"),
+    _flag("--pipeline", "optimizer.pipeline", "Simulator: our own, or Brax's modules for comparison.",
+          type=click.Choice(["dense", "generalized"])),
+    _flag("--format", "output.formats", "Motion file to write; repeat for more.", multiple=True,
+          type=click.Choice(FORMATS)),
+    _flag("--overlay/--no-overlay", "output.overlay", "Whether to write the overlay video."),
+    _flag("--device", "run.device", "Where to compute.", type=click.Choice(["auto", "cpu", "gpu"])),
+    _flag("--seed", "run.seed", "Seed of everything random.", type=int, metavar="N"),
+)  # fmt: skip
+
+
+def configured(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command all flags that set the configuration, and ``-c/--config``."""
+    for flag in reversed(FLAGS):
+        command = click.option(*flag.names, default=None, help=flag.help + _default(flag), **flag.settings)(command)
+    return click.option(
+        "-c", "--config", "config_path", metavar="FILE", help="Options from a TOML file; flags win over it."
+    )(command)
+
+
+def placed(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command ``-o/--output``, ``--overwrite`` and ``--resume``."""
+    command = click.option("--resume", is_flag=True, help="Go on from the last finished window.")(command)
+    command = click.option("--overwrite", is_flag=True, help="Replace results that are there already.")(command)
+    return click.option(
+        "-o",
+        "--output",
+        metavar="DIR",
+        help="Result folder; for several inputs, the folder of their folders. [default: runs/NAME]",
+    )(command)
+
+
+def told(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command ``-v``, ``-q`` and ``--debug``."""
+    command = click.option("--debug", is_flag=True, help="Print the traceback of an error.")(command)
+    command = click.option("-q", "--quiet", is_flag=True, help="Print errors only.")(command)
+    return click.option("-v", "--verbose", is_flag=True, help="Print a line for every window.")(command)
+
+
+def load_config(path: str | None, values: Mapping[str, Any]) -> Config:
+    """Return the configuration of a run: defaults < ``path`` < the flags' ``values`` by parameter name.
+
+    Raises:
+      ConfigError: a value is wrong; the message names the flag where it came from one.
+    """
+    given = [flag for flag in FLAGS if values.get(flag.parameter) not in (None, ())]
+    overrides: dict[str, dict[str, Any]] = {}
+    for flag in given:
+        value = values[flag.parameter]
+        if flag.key == "name" and flag.section == "optimizer":
+            value = value.replace("-", "_")
+        overrides.setdefault(flag.section, {})[flag.key] = value
+    try:
+        return configuration.load(path, overrides)
+    except ConfigError as error:
+        message = str(error)
+        for flag in given:
+            place = f"{flag.section}.{flag.key}"
+            if message.startswith(place):
+                raise ConfigError(flag.names[0].split("/")[0] + message.removeprefix(place)) from None
+        raise
+
+
+def _default(flag: Flag) -> str:
+    record = getattr(Config(), flag.section)
+    value = getattr(record, flag.key) if dataclasses.is_dataclass(record) else None
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        value = flag.names[0].split("/")[0 if value else 1].removeprefix("--")
+    if isinstance(value, tuple):
+        value = " and ".join(value)
+    return f" [default: {str(value).replace('_', '-')}]"

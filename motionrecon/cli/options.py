@@ -41,7 +41,7 @@ class Flag(NamedTuple):
 
 
 class Person(click.ParamType):
-    """ "largest" or a number; the configuration judges anything else."""
+    """The word largest, or a number; the configuration judges anything else."""
 
     name = "largest|N"
 

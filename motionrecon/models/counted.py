@@ -18,7 +18,7 @@ from motionrecon.types import Array, StepInfo
 class Problem(Protocol):
     """A differentiable scalar problem over a flat vector of P parameters."""
 
-    def value_and_grad(self, x: Array) -> tuple[Any, Array]:
+    def value_and_grad(self, x: Array, /) -> tuple[Any, Array]:
         """Return the loss (scalar) and its gradient (P,) at ``x`` (P,); NaN or infinity where it is undefined."""
         ...
 

@@ -1,0 +1,1 @@
+"""Writers of a fit's result in files that other programs read."""

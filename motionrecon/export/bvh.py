@@ -7,13 +7,12 @@ runs on without jumps, which editors need for smoothing and retiming.
 
 from __future__ import annotations
 
-import os
-import tempfile
 from pathlib import Path
 
 import numpy as np
 
 from motionrecon import skeleton as skeletons
+from motionrecon.atomic_file import replaced
 from motionrecon.types import Motion, Skeleton
 
 _CM = 100.0
@@ -145,13 +144,6 @@ def write_bvh(motion: Motion, path: str | Path) -> Path:
     root = np.asarray(motion.root_pos, dtype=float)[:, list(_CYCLE)] * _CM
     lines += ["MOTION", f"Frames: {len(root)}", f"Frame Time: {1.0 / float(motion.fps):.8f}"]
     lines += [" ".join(f"{v:.6f}" for v in row) for row in np.concatenate([root, angles], axis=1)]
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
-    try:
-        with os.fdopen(handle, "w", encoding="ascii", errors="replace") as stream:
-            stream.write("\n".join(lines) + "\n")
-        os.chmod(temporary, 0o644)  # mkstemp makes private files; results are meant to be shared
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    with replaced(path) as temporary, temporary.open("w", encoding="ascii") as stream:
+        stream.write("\n".join(lines) + "\n")
     return path

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from pathlib import Path
 from typing import Any
 
+from motionrecon.atomic_file import replaced
 from motionrecon.errors import DataError
+
+
+def _plain(value: Any) -> Any:
+    """Turn NumPy scalars and arrays into plain values."""
+    if hasattr(value, "tolist"):
+        return value.tolist()
+    raise TypeError(f"{type(value).__name__} has no place in metrics.json")
 
 
 def write_metrics(summary: dict[str, Any], path: str | Path) -> Path:
@@ -26,16 +32,9 @@ def write_metrics(summary: dict[str, Any], path: str | Path) -> Path:
       OSError: the folder is read-only or full; nothing is left behind.
     """
     path = Path(path)
-    text = json.dumps(summary, indent=2, allow_nan=False, ensure_ascii=False) + "\n"
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            stream.write(text)
-        os.chmod(temporary, 0o644)  # mkstemp makes private files; results are meant to be shared
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    text = json.dumps(summary, indent=2, allow_nan=False, ensure_ascii=False, default=_plain) + "\n"
+    with replaced(path) as temporary, temporary.open("w", encoding="utf-8") as stream:
+        stream.write(text)
     return path
 
 

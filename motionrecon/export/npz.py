@@ -7,15 +7,15 @@ Keys and shapes are a contract: adding keys is allowed, changing one raises ``FO
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 import zipfile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from motionrecon.atomic_file import replaced
 from motionrecon.errors import DataError
+from motionrecon.foot_loads import foot_loads
 from motionrecon.types import Camera, FitResult, Observation
 
 FORMAT_VERSION = 1
@@ -25,48 +25,6 @@ REQUIRED = (
     "contact_positions", "contact_forces", "ground_reaction_force", "center_of_pressure", "center_of_mass",
     "body_mass", "state_position", "state_quaternions", "state_velocity",
 )  # fmt: skip
-_SOLE = ("heel", "toe", "ball", "sole", "foot")
-_LOADED = 1.0  # N; below this a centre of pressure is noise
-
-
-def sole_points(contact_names: tuple[str, ...]) -> tuple[list[int], list[int]]:
-    """Return the indices of the contact points under the left and the right foot, by name ("left_heel_inner")."""
-
-    def under(side: str) -> list[int]:
-        return [i for i, n in enumerate(contact_names) if n.startswith(side) and any(part in n for part in _SOLE)]
-
-    return under("left_"), under("right_")
-
-
-def foot_loads(
-    positions: np.ndarray, forces: np.ndarray, contact_names: tuple[str, ...]
-) -> tuple[np.ndarray, np.ndarray]:
-    """Sum contact forces per foot and find where they act.
-
-    The centre of pressure is sum f_z x / sum f_z over the foot's points, on the ground z = 0. While a foot carries
-    less than 1 N it falls back to the middle of the foot's points projected onto the ground, so that it is never NaN.
-
-    Args:
-      positions: (T, C, 3) m, world.
-      forces: (T, C, 3) N, world.
-      contact_names: C names; those of the soles start with ``left_`` or ``right_`` and name heel or toe.
-
-    Returns:
-      Ground reaction force (T, 2, 3) N and centre of pressure (T, 2, 3) m, left then right; zeros for a foot
-      without contact points.
-    """
-    force, pressure = np.zeros((len(forces), 2, 3)), np.zeros((len(forces), 2, 3))
-    for foot, index in enumerate(sole_points(contact_names)):
-        if not index:
-            continue
-        f, x = forces[:, index], positions[:, index]
-        force[:, foot] = f.sum(axis=1)
-        up = np.maximum(f[..., 2], 0.0)
-        load = up.sum(axis=1)
-        centre = (up[..., None] * x).sum(axis=1) / np.maximum(load, _LOADED)[:, None]
-        pressure[:, foot] = np.where((load >= _LOADED)[:, None], centre, x.mean(axis=1))
-        pressure[:, foot, 2] = 0.0
-    return force, pressure
 
 
 def _camera_arrays(camera: Camera) -> dict[str, np.ndarray]:
@@ -96,10 +54,11 @@ def _observation_arrays(observation: Observation) -> dict[str, np.ndarray]:
 def motion_arrays(result: FitResult) -> dict[str, np.ndarray]:
     """Return the content of ``motion.npz``.
 
-    Besides the contract's keys: ``keypoint_names``, ``keypoint_links``, ``keypoint_offsets`` (K, 3) m,
+    Besides the contract's keys, where known: ``keypoint_names``, ``keypoint_links``, ``keypoint_offsets`` (K, 3) m,
     ``keypoint_positions`` (T, K, 3) m of the simulated body, the kinematic start (``kinematic_root_position``,
-    ``kinematic_quaternions``, ``kinematic_keypoints``), ``foot_contacts`` (T, 2), ``contact_radii`` (C,) m, ``true_keypoints3d``, the camera
-    (``camera_*``), ``body_height`` m, ``config`` and ``versions`` (JSON text), ``source``; each where known.
+    ``kinematic_quaternions``, ``kinematic_keypoints``), ``foot_contacts`` (T, 2), ``contact_radii`` (C,) m,
+    ``true_keypoints3d``, the camera (``camera_*``), ``body_height`` m, ``config`` and ``versions`` (JSON text),
+    ``source``. The centre of pressure is explained at ``foot_loads``.
     ``state_velocity`` (T, 6 + 3 A) is laid out as in ``types.SimState``. Torques and contact forces of row t act
     during the frame that follows it.
 
@@ -162,15 +121,8 @@ def write_motion(result: FitResult, path: str | Path) -> Path:
       OSError: the folder is read-only or full; nothing is left behind.
     """
     path = Path(path)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            np.savez_compressed(stream, **motion_arrays(result))
-        os.chmod(temporary, 0o644)  # mkstemp makes private files; results are meant to be shared
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    with replaced(path) as temporary, temporary.open("wb") as stream:
+        np.savez_compressed(stream, **motion_arrays(result))
     return path
 
 

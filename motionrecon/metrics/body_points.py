@@ -9,19 +9,17 @@ from __future__ import annotations
 
 import numpy as np
 
+from motionrecon import rotations
 from motionrecon import skeleton as skeletons
 from motionrecon.types import FitResult, Motion
 
 _RIGID = 1e-3  # m, how far a point may wander in the frame of the link that carries it
 FEET = ("left", "right")
 _FOOT_KEYPOINTS = ("ankle", "heel", "ball", "toe")
-_SOLE = ("heel", "toe", "ball", "sole", "foot")
 
 
 def joint_poses(motion: Motion) -> tuple[np.ndarray, np.ndarray]:
     """Return world joint positions (T, J, 3) m and rotation matrices (T, J, 3, 3) of a motion."""
-    from motionrecon import rotations
-
     pos, rot = skeletons.forward_kinematics(motion.skeleton, np.asarray(motion.root_pos), np.asarray(motion.quats))
     return np.asarray(pos), np.asarray(rotations.to_matrix(rot))
 
@@ -54,16 +52,6 @@ def carried_contacts(result: FitResult) -> np.ndarray | None:
         joint = int(np.argmin(np.where(wander <= wander.min() + 1e-6, distance, np.inf)))
         carried[:, c] = k_pos[:, joint] + k_rot[:, joint] @ local[:, joint].mean(0)
     return carried
-
-
-def sole_indices(contact_names: tuple[str, ...]) -> tuple[np.ndarray, np.ndarray]:
-    """Return the indices of the contact points under the left and the right foot, by name ("left_heel_outer")."""
-
-    def belongs(name: str, side: str) -> bool:
-        return name.startswith(side + "_") and any(part in name for part in _SOLE)
-
-    left, right = (np.array([i for i, n in enumerate(contact_names) if belongs(n, side)], dtype=int) for side in FEET)
-    return left, right
 
 
 def foot_keypoints(names: tuple[str, ...]) -> list[list[int]] | None:

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from motionrecon import camera as cameras
 from motionrecon.metrics import accuracy, baseline, body_points, ground, smoothness
 from motionrecon.types import FitResult
 
@@ -24,7 +25,7 @@ METHODS = ("physics", "kinematic", "smoothed")
 
 @dataclasses.dataclass(frozen=True)
 class _Method:
-    """One method's keypoints (T, K, 3), lowest points of its contacts (T, C, 3) or None, feet (T, 2, P, 3) or None; m."""
+    """One method's keypoints (T, K, 3), contacts' lowest points (T, C, 3), feet (T, 2, P, 3), m; None if unknown."""
 
     keypoints: np.ndarray
     contacts: np.ndarray | None
@@ -158,6 +159,26 @@ def _measure(
     return row
 
 
+def _per_keypoint(result: FitResult, methods: dict[str, _Method], reference: _Reference) -> dict[str, Any]:
+    """Return each keypoint's mean error by method: mm from the reference, else px in the image, else nothing."""
+    seen = result.observation
+    if reference.positions is not None:
+        unit, target, mask = "mm", reference.positions, reference.mask
+    elif seen.keypoints2d is not None and seen.camera is not None:
+        unit, target, mask = "px", np.asarray(seen.keypoints2d), np.asarray(seen.confidence) > 0
+    else:
+        return {"unit": None}
+    table: dict[str, Any] = {"unit": unit}
+    for name, method in methods.items():
+        points = method.keypoints if unit == "mm" else np.asarray(cameras.project(seen.camera, method.keypoints))
+        distance = np.linalg.norm(points - target, axis=-1) * (1000.0 if unit == "mm" else 1.0)
+        mean = np.where(mask, distance, 0.0).sum(0) / np.maximum(mask.sum(0), 1)
+        table[name] = {
+            n: float(m) if any_seen else None for n, m, any_seen in zip(seen.names, mean, mask.any(0), strict=True)
+        }
+    return table
+
+
 def _optimizer(result: FitResult) -> dict[str, Any]:
     name = result.config.get("optimizer")
     if isinstance(name, dict):
@@ -219,6 +240,7 @@ def summarize(result: FitResult) -> dict[str, Any]:
         "foot_contact_source": contact_source,
         "smoothing_sigma_frames": baseline.SIGMA_SECONDS * fps,
         "methods": {name: {k: _finite(v) for k, v in row.items()} for name, row in rows.items()},
+        "per_keypoint": _per_keypoint(result, methods, reference),
         "optimizer": _optimizer(result),
         "seconds": dict(result.seconds),
         "windows": _windows(result),

@@ -1,0 +1,183 @@
+"""The floor of a motion capture clip: a plane under the feet where they stand, and the world levelled to it.
+
+Feet stand where they are slow and low. All kinds of foot points share one plane, each kind at its own
+height over it; a footfall counts once, however long it lasts. The slope has a ridge: across a straight walk
+the feet span 20 cm only, and the height difference between a left and a right marker would tilt the floor by 7 degrees.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+
+from motionrecon.types import Array, Observation
+
+# Height over the floor in stance as a fraction of stature, and how surely it is known (1 sigma, m).
+_STANDING = {
+    "ball": (0.009, 0.008), "toe": (0.009, 0.010), "small_toe": (0.007, 0.010), "heel": (0.012, 0.012),
+    "ankle": (0.039, 0.020),
+}  # fmt: skip
+# Least height over the floor of points on a body that lies, kneels or stands on its hands; fractions of stature.
+_CLEARANCE = {
+    "ankle": 0.025, "wrist": 0.018, "knee": 0.025, "elbow": 0.015, "hip": 0.04, "shoulder": 0.03, "pelvis": 0.04,
+    "chest": 0.03, "neck": 0.02, "nose": 0.0, "hand": 0.0, "ball": 0.0, "toe": 0.0, "heel": 0.0, "small_toe": 0.0,
+}  # fmt: skip
+
+
+@dataclasses.dataclass(frozen=True)
+class GroundOptions:
+    """How the floor is fitted.
+
+    Attributes:
+      speed: m/s, below which a foot point may stand.
+      band: m, how far over the lowest slow points of its kind a standing point may be.
+      scatter: m, standard deviation of a footfall's height.
+      slope: rad, standard deviation of the floor's slope (the ridge).
+      side: m, standard deviation of the height difference between left and right points of a kind.
+      rounds: times the standing points are chosen anew over the fitted plane.
+      envelope: percent of frames in which a point may be lower over the floor than a body part can be.
+    """
+
+    speed: float = 0.35
+    band: float = 0.04
+    scatter: float = 0.006
+    slope: float = 0.012
+    side: float = 0.01
+    rounds: int = 4
+    envelope: float = 2.0
+
+
+@dataclasses.dataclass(frozen=True)
+class GroundFit:
+    """The move into the levelled world, x_new = rotation @ x + translation.
+
+    Attributes:
+      rotation: (3, 3).
+      translation: (3,) m.
+      slope_deg: tilt that was taken out, degrees.
+      footfalls: how many footfalls the plane rests on.
+    """
+
+    rotation: np.ndarray
+    translation: np.ndarray
+    slope_deg: float
+    footfalls: int
+
+    def apply(self, points: Array) -> np.ndarray:
+        """Move (..., 3) points, m, into the levelled world."""
+        return np.asarray(points) @ self.rotation.T + self.translation
+
+
+def _speed(points: np.ndarray, fps: float) -> np.ndarray:
+    return np.linalg.norm(np.gradient(points, axis=0), axis=-1) * fps if len(points) > 1 else np.zeros(len(points))
+
+
+def _runs(stand: np.ndarray) -> np.ndarray:
+    """Return 1 / length of the run of true frames each frame belongs to, 0 elsewhere."""
+    weight = np.zeros(len(stand))
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], stand.astype(int), [0]])))
+    for start, stop in zip(edges[::2], edges[1::2], strict=True):
+        weight[start:stop] = 1.0 / (stop - start)
+    return weight
+
+
+def _solve_plane(kinds, centre: np.ndarray, height: float, options: GroundOptions) -> tuple[np.ndarray, float]:
+    """Fit z = a + b x + c y + height of the kind +- side; returns (a, b, c) and the number of footfalls."""
+    names = sorted({kind for kind, *_ in kinds})
+    size = 3 + 2 * len(names)
+    normal, right, count = np.zeros((size, size)), np.zeros(size), 0.0
+    for kind, side, points, weight in kinds:
+        i = names.index(kind)
+        used = weight > 0
+        rows = np.zeros((used.sum(), size))
+        rows[:, 0], rows[:, 1:3] = 1.0, points[used, :2] - centre[:2]
+        rows[:, 3 + i], rows[:, 3 + len(names) + i] = 1.0, side
+        w = weight[used] / options.scatter**2
+        normal += rows.T @ (w[:, None] * rows)
+        right += rows.T @ (w * points[used, 2])
+        count += weight.sum()
+    for i, kind in enumerate(names):
+        share, sigma = _STANDING[kind]
+        normal[3 + i, 3 + i] += sigma**-2
+        right[3 + i] += share * height * sigma**-2
+        normal[3 + len(names) + i, 3 + len(names) + i] += options.side**-2
+    normal[[1, 2], [1, 2]] += options.slope**-2
+    return np.linalg.solve(normal, right)[:3], count
+
+
+def _standing(points: np.ndarray, seen: np.ndarray, slow: np.ndarray, over: np.ndarray, band: float) -> np.ndarray:
+    """Choose frames in which a point is slow and within ``band`` over its lowest slow heights."""
+    pool = seen & slow if (seen & slow).sum() >= 3 else seen
+    if not pool.any():
+        return np.zeros(len(points), dtype=bool)
+    low = np.percentile(over[pool], 5.0)
+    return pool & (over < low + band) & (over > low - band)
+
+
+def fit_ground(observation: Observation, points: Array, height: float, options: GroundOptions) -> GroundFit:
+    """Fit the floor and return the move that makes it z = 0.
+
+    Args:
+      observation: names, rate and confidence.
+      points: (T, K, 3) m, its keypoints without gaps, z roughly up.
+      height: stature, m (gives the height of ankles and toes over the floor).
+      options: see ``GroundOptions``.
+
+    Returns:
+      A GroundFit; the point of the plane under the middle of the clip keeps its x and y.
+    """
+    points, seen = np.asarray(points), np.asarray(observation.confidence) > 0
+    centre = points[seen].mean(axis=0) if seen.any() else points.mean(axis=(0, 1))
+    tracks = [
+        (kind, 1.0 if name.startswith("left") else -1.0, k)
+        for k, name in enumerate(observation.names)
+        if name.startswith(("left_", "right_")) and (kind := name.split("_", 1)[1]) in _STANDING and seen[:, k].any()
+    ]
+    if not tracks:  # nothing of the feet: the lowest point of all is the floor
+        low = np.percentile(points[..., 2][seen], 1.0) if seen.any() else 0.0
+        return GroundFit(np.eye(3), np.array([0.0, 0.0, -low]), 0.0, 0)
+    plane = np.zeros(3)
+    for _ in range(options.rounds):
+        kinds = []
+        for kind, side, k in tracks:
+            over = points[:, k, 2] - (points[:, k, :2] - centre[:2]) @ plane[1:]
+            slow = _speed(points[:, k], observation.fps) < options.speed
+            stand = _standing(points[:, k], seen[:, k], slow, over, options.band)
+            kinds.append((kind, side, points[:, k], _runs(stand)))
+        plane, count = _solve_plane(_lowest(kinds, centre, plane, options), centre, height, options)
+    plane[0] -= _too_high(observation.names, points, seen, plane, centre, height, options)
+    normal = np.array([-plane[1], -plane[2], 1.0])
+    normal /= np.linalg.norm(normal)
+    axis = np.cross(normal, [0.0, 0.0, 1.0])
+    k = np.array([[0, -axis[2], axis[1]], [axis[2], 0, -axis[0]], [-axis[1], axis[0], 0]])
+    rotation = np.eye(3) + k + k @ k / (1.0 + normal[2])
+    under = np.array([centre[0], centre[1], plane[0]])
+    target = np.array([centre[0], centre[1], 0.0])
+    return GroundFit(rotation, target - rotation @ under, float(np.degrees(np.arccos(normal[2]))), round(count))
+
+
+def _too_high(names, points, seen, plane, centre, height: float, options: GroundOptions) -> float:
+    """Return how far, m, the plane cuts into the body: in floor work feet seldom stand, but hands and shins lie."""
+    over = points[..., 2] - plane[0] - (points[..., :2] - centre[:2]) @ plane[1:]
+    cuts = [
+        _CLEARANCE[kind] * height - np.percentile(over[seen[:, k], k], options.envelope)
+        for k, name in enumerate(names)
+        if (kind := name.removeprefix("left_").removeprefix("right_")) in _CLEARANCE and seen[:, k].any()
+    ]
+    return max([0.0, *cuts])
+
+
+def _lowest(kinds, centre: np.ndarray, plane: np.ndarray, options: GroundOptions):
+    """Drop a side whose lowest points stay clearly over the other side's: that foot never stood."""
+    level = {}
+    for kind, side, points, weight in kinds:
+        if (weight > 0).any():
+            over = points[:, 2] - (points[:, :2] - centre[:2]) @ plane[1:]
+            level[kind, side] = np.average(over, weights=weight)
+    keep = []
+    for kind, side, points, weight in kinds:
+        other = level.get((kind, -side))
+        if (kind, side) in level and (other is None or level[kind, side] < other + options.band):
+            keep.append((kind, side, points, weight))
+    return keep

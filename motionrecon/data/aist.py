@@ -19,7 +19,7 @@ from motionrecon.types import Observation, Sequence
 
 FPS = 60.0
 UNIT = 0.01  # m
-ROTATION = axes.Y_UP  # a dancer who faces camera c01 (+z in the file) faces +x
+ROTATION = axes.Y_UP_X_FORWARD  # as AIST++ cameras are turned too; who faces camera c01 (+z in the file) faces -y
 # Floor height in file units: the 3rd percentile of ankle heights less the ankle's height over the sole, combined
 # with the height measured over several sequences (tripod feet, hands lying flat), as two Gaussians.
 ANKLE_HEIGHT, ANKLE_SIGMA = 8.0, 2.0
@@ -93,7 +93,8 @@ def read(path: str | Path, *, fps: float | None = None) -> Sequence:
 
     Returns:
       Sequence with 17 ``keypoints3d`` m, z up, floor at z = 0. Its ``meta`` also holds "floor" (the floor's y in
-      file units): x_world = scale * rotation @ x_file + offset with "scale", "rotation" and "offset".
+      file units): x_world = scale * rotation @ x_file + offset with "scale", "rotation" and "offset". A camera of
+      the data set sees these points only after the same offset was taken off them.
 
     Raises:
       DataError: not such a pickle, or keypoints of another shape.

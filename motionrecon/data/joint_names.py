@@ -12,6 +12,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from motionrecon.keypoints import CANONICAL
+
+MIN_EXACT = 8  # this many canonical names are no coincidence
 # In order of preference: with both an arm and a shoulder the latter is a clavicle, with both an ankle and a foot
 # the latter is the toe base.
 _RIG = {
@@ -23,7 +26,7 @@ _RIG = {
     "elbow": ("elbow", "forearm", "lowerarm", "lowarm", "radius"),
     "wrist": ("wrist", "hand"),
 }
-_RIG_MIDDLE = {"pelvis": ("hips", "pelvis", "hip", "root", "hipcenter", ""), "head": ("head",)}
+_RIG_MIDDLE = {"pelvis": ("hips", "pelvis", "hip", "root", "hipcenter", "bip01", "bip001"), "head": ("head",)}
 
 _MARKERS = {
     "hip": ("hip", "hjc", "hjcstudy", "hipjc", "fep"),
@@ -62,9 +65,7 @@ _SIDES = (
     re.compile(r"^(?P<base>.+?)[\s_.\-]+(?P<side>[lr])$", re.IGNORECASE),
     re.compile(r"^(?P<side>[lLrR])(?P<base>[A-Z0-9].*)$"),
 )
-_PREFIX = re.compile(
-    r"^(mixamorig\d*|bip0*\d+|character\d+|m_avg|f_avg|def|jnt)(?=[\s_.\-A-Z])[\s_.\-]*", re.IGNORECASE
-)
+_PREFIX = re.compile(r"^(?i:mixamorig\d*|bip0*\d+|character\d+|m_avg|f_avg|def|jnt)(?=[\s_.\-A-Z])[\s_.\-]*")
 
 
 def split_side(label: str) -> tuple[str, str]:
@@ -117,6 +118,9 @@ def pick_markers(labels: Sequence[str], positions: np.ndarray) -> tuple[tuple[st
       K canonical names, K labels they came from, and their positions (T, K, 3). Joint centres come first; a
       joint without one is taken as the middle of its two skin markers where both are there.
     """
+    exact = {label: i for i, label in enumerate(labels) if label in CANONICAL}
+    if len(exact) >= MIN_EXACT:  # written by this package or for it
+        return tuple(exact), tuple(exact), positions[:, list(exact.values())]
     found = _choose(_MARKERS, _MARKERS_MIDDLE, labels)
     index = {split_side(label): i for i, label in reversed(list(enumerate(labels)))}
     sources: dict[str, tuple[int, ...]] = {name: (i,) for name, i in found.items()}

@@ -64,10 +64,10 @@ def read(
     """
     path = Path(path)
     found = _read_folder(path) if path.is_dir() else _recognise(path, _json(path))
-    track, people = person_choice.choose(found.frames, person, str(path))
-    counts = {len(d.keypoints) for d in track.values()}
+    counts = {len(d.keypoints) for frame in found.frames for d in frame}
     if len(counts) > 1:
-        raise DataError(f"{path}: keypoint counts differ between frames ({sorted(counts)}); use one model throughout")
+        raise DataError(f"{path}: keypoint counts differ between people or frames ({sorted(counts)}); use one model")
+    track, people = person_choice.choose(found.frames, person, str(path))
     count = counts.pop()
     keypoints, landmarks = (
         np.full((len(found.frames), count, 3), np.nan),

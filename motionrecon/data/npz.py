@@ -10,6 +10,7 @@ from __future__ import annotations
 import zipfile
 from pathlib import Path
 
+import jax.numpy as jnp
 import numpy as np
 
 from motionrecon import rotations, skeleton
@@ -81,8 +82,8 @@ def _scalar(path: Path, arrays: dict[str, np.ndarray], key: str) -> float | None
         raise DataError(f"{path}: {key} is not a number; save it again") from None
 
 
-def _names(arrays: dict[str, np.ndarray]) -> tuple[str, ...] | None:
-    key = next((k for k in ("names", "joint_names", "keypoint_names") if k in arrays), None)
+def _names(arrays: dict[str, np.ndarray], *keys: str) -> tuple[str, ...] | None:
+    key = next((k for k in keys or ("names", "joint_names", "keypoint_names") if k in arrays), None)
     if key is None:
         return None
     return tuple(n.decode() if isinstance(n, bytes) else str(n) for n in np.ravel(arrays[key]).tolist())
@@ -104,38 +105,47 @@ def _positions(path: Path, key: str, arrays: dict[str, np.ndarray], fps: float, 
         warnings = [*warnings, f"points are not named; the order {', '.join(labels[:4])}, ... assumed"]
     if len(labels) != values.shape[1]:
         raise DataError(f"{path}: has {len(labels)} names for {values.shape[1]} points; save it again")
-    index = {name: i for i, name in enumerate(labels) if name in CANONICAL}
-    if len(index) < sequence.MIN_POINTS:  # foreign names: first as an animation rig, then as markers
-        rig = joint_names.map_rig(labels)
-        names, origin, picked = joint_names.pick_markers(labels, values)
-        index = rig if len(rig) > len(names) else {}
-        if not index:
-            points = sequence.Points("npz", names, origin, picked, fps, "z", warnings=tuple(warnings))
-            return sequence.to_sequence(path, points)
-    names = tuple(index)
-    origin = tuple(labels[i] for i in index.values())
-    unused = [label for i, label in enumerate(labels) if i not in index.values()]
+    rig = joint_names.map_rig(labels)
+    names, origin, picked = joint_names.pick_markers(labels, values)
+    if len(rig) > len(names):  # foreign names: an animation rig's rather than markers'
+        names, origin = tuple(rig), tuple(labels[i] for i in rig.values())
+        picked = values[:, list(rig.values())]
+    used = {label for group in origin for label in group.split(" + ")}
+    unused = [label for label in labels if label not in used]
     if unused:
         warnings = [*warnings, f"{len(unused)} point(s) are not used: {', '.join(unused[:12])}"]
-    points = sequence.Points("npz", names, origin, values[:, list(index.values())], fps, "z", warnings=tuple(warnings))
+    points = sequence.Points("npz", names, origin, picked, fps, "z", warnings=tuple(warnings))
     return sequence.to_sequence(path, points)
 
 
 def _own_result(path: Path, arrays: dict[str, np.ndarray], fps: float) -> Sequence:
-    """Read a ``motion.npz``: its joints, and the tips of limbs placed as on the template of the same leg length."""
+    """Read a ``motion.npz``: its joints, the simulated keypoints, and the tips of limbs where no keypoint is.
+
+    The tips (head top, wrists, toe bases) sit as on the template of the same stature.
+    """
     positions = _points(path, "joint_positions", arrays["joint_positions"])
-    labels, quaternions = _names(arrays), np.asarray(arrays["joint_quaternions"], dtype=float)
+    labels, quaternions = _names(arrays, "joint_names") or (), np.asarray(arrays["joint_quaternions"], dtype=float)
     if labels != skeleton.JOINT_NAMES or quaternions.shape != (*positions.shape[:2], 4):
         raise DataError(f"{path}: its joints are not those of this version's skeleton; fit the clip again")
-    offsets = np.diff(positions[:1, [labels.index(f"left_{j}") for j in ("hip", "knee", "ankle")]], axis=1)
-    height = float(np.linalg.norm(offsets, axis=-1).sum()) / (0.245 + 0.246)
-    sites = skeleton.template_sites(MOCAP18, height)
-    world = [quaternions[:, 0]]
+    height = _scalar(path, arrays, "body_height")
+    if height is None:
+        leg = np.diff(positions[0, [labels.index(f"left_{j}") for j in ("hip", "knee", "ankle")]], axis=0)
+        height = float(np.linalg.norm(leg, axis=-1).sum()) / (0.245 + 0.246)
+    world = [jnp.asarray(quaternions[:, 0])]
     for joint, parent in enumerate(skeleton.PARENTS[1:], start=1):
-        world.append(np.asarray(rotations.mul(world[parent], quaternions[:, joint])))
-    values = np.array(skeleton.site_positions(sites, positions, np.stack(world, axis=1)))
-    for k, name in enumerate(MOCAP18):
-        if name in labels:  # the skeleton's own joints, not the template's
-            values[:, k] = positions[:, labels.index(name)]
-    points = sequence.Points("motionrecon", MOCAP18, MOCAP18, values, fps, "z", 1.0, True)
+        world.append(rotations.mul(world[parent], jnp.asarray(quaternions[:, joint])))
+    sites = skeleton.template_sites(MOCAP18, height)
+    placed = np.asarray(skeleton.site_positions(sites, jnp.asarray(positions), jnp.stack(world, axis=1)))
+    values = {name: placed[:, k] for k, name in enumerate(MOCAP18)}
+    values |= {name: positions[:, k] for k, name in enumerate(labels) if name in values}
+    names = _names(arrays, "keypoint_names") or ()
+    if "keypoint_positions" in arrays:
+        seen = _points(path, "keypoint_positions", arrays["keypoint_positions"])
+        if seen.shape[:2] != (len(positions), len(names)):
+            raise DataError(
+                f"{path}: has {seen.shape[1]} keypoints and {len(names)} names for them; fit the clip again"
+            )
+        values |= {name: seen[:, k] for k, name in enumerate(names) if name in CANONICAL}
+    stacked = np.stack(list(values.values()), axis=1)
+    points = sequence.Points("motionrecon", tuple(values), tuple(values), stacked, fps, "z", 1.0, True)
     return sequence.to_sequence(path, points)

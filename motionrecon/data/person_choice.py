@@ -66,7 +66,7 @@ def tracks(frames: list[list[Detection]]) -> list[Track]:
                     live[j][t] = frame[i]
                     taken.add(j)
                     free.remove(i)
-            found += [{t: frame[i]} for i in free if frame[i].size > 0]
+            found += [{t: frame[i]} for i in free if (frame[i].keypoints[:, 2] > 0).any()]
     return sorted(found, key=lambda track: -sum(d.size for d in track.values()))
 
 

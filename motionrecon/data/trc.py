@@ -80,8 +80,8 @@ def from_markers(
     positions = np.where((positions == 0.0).all(axis=-1, keepdims=True), np.nan, positions)
     names, origin, picked = joint_names.pick_markers(labels, positions)
     if picked.size:
-        seen = np.isfinite(picked).all(axis=-1).any(axis=0)
-        names, origin = (tuple(v for v, s in zip(values, seen, strict=True) if s) for values in (names, origin))
+        seen = np.flatnonzero(np.isfinite(picked).all(axis=-1).any(axis=0))
+        names, origin = tuple(names[i] for i in seen), tuple(origin[i] for i in seen)
         picked = picked[:, seen]
     used = {label for group in origin for label in group.split(" + ")}
     unknown = [label for label in labels if label not in used]

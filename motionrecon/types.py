@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import dataclasses
 import enum
-from typing import Any
+from typing import Any, dataclass_transform
 
 import jax
 
 Array = Any  # jax.Array or numpy.ndarray
 
 
+@dataclass_transform(frozen_default=True)
 def _record(*static: str):
     """Make a frozen dataclass a JAX pytree in which the fields named ``static`` are compile-time constants."""
 

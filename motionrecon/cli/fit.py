@@ -16,6 +16,7 @@ from motionrecon.errors import ConfigError
 if TYPE_CHECKING:
     import numpy as np
 
+    from motionrecon.cli.display import Display
     from motionrecon.types import FitResult
 
 # What lies in a result folder, in the order in which to look at it.
@@ -84,38 +85,40 @@ def fit(
 def _fit_one(job: places.Job, config: Config, *, overwrite: bool, resume: bool, quiet: bool, verbose: bool) -> None:
     places.check_source(job.source)
     with places.result_folder(job.folder, overwrite=overwrite, resume=resume) as folder:
-        from motionrecon.cli.display import Display
+        from motionrecon.cli.display import Display  # rich, and what follows needs JAX: not before there is work
 
         with Display(f"{job.source} -> {folder}", quiet=quiet, verbose=verbose) as display:
-            summary = _compute(job.source, config, folder, resume=resume, display=display)
-            lines = [summary, *_closing(folder)]
-        (folder / "log.txt").write_text("\n".join([*display.lines, *lines]) + "\n", encoding="utf-8")
+            table = _compute(job.source, config, folder, resume=resume, display=display)
     if not quiet:
-        click.echo("\n".join(lines))
+        click.echo("\n".join([table, *_closing(folder)]))
 
 
-def _compute(source: str, config: Config, folder: Path, *, resume: bool, display: Any) -> str:
+def _compute(source: str, config: Config, folder: Path, *, resume: bool, display: Display) -> str:
     """Fit, write, and return the table of errors as text."""
     _start_jax(config.run.device)
     from motionrecon import fit as fitting
-    from motionrecon import results
+    from motionrecon import metrics, results
 
     result = fitting.fit_file(source, config, folder, resume=resume, progress=display)
     display.stage("write")
     for warning in result.warnings:
         display.message(warning)
-    summary = results.write_results(
+    summary = metrics.summarize(result)
+    table = results.summary_table(summary)
+    results.write_results(
         result,
         folder,
         formats=config.output.formats,
         overlay=config.output.overlay,
         frames=_frames(source, result) if config.output.overlay else None,
         overwrite=True,  # the folder was asked about before the work began
+        log_text="\n".join([*display.lines, table]) + "\n",
+        summary=summary,
     )
-    return results.summary_table(summary)
+    return table
 
 
-def _frames(source: str, result: FitResult) -> Iterator[tuple[float, np.ndarray]] | None:
+def _frames(source: str, result: FitResult) -> Iterator[np.ndarray] | None:
     """Return the pictures of a video at the fitted frames, or None where the input is no video."""
     import numpy as np
 
@@ -125,7 +128,7 @@ def _frames(source: str, result: FitResult) -> Iterator[tuple[float, np.ndarray]
         return None
     observation = result.observation
     times = observation.start_time + np.arange(len(observation.confidence)) / observation.fps
-    return video.read_frames(source, times)
+    return (image for _, image in video.read_frames(source, times))
 
 
 def _start_jax(device: str) -> None:
@@ -146,8 +149,8 @@ def _start_jax(device: str) -> None:
 
 def _closing(folder: Path) -> list[str]:
     """Return the last lines: what lies where, and what to do next."""
-    there = [name for name in _FILES if (folder / name).is_file() or name == "log.txt"]
-    width = max(len(name) for name in there)
+    there = [name for name in _FILES if (folder / name).is_file()]
+    width = max((len(name) for name in there), default=0)
     lines = ["", f"Results in {folder}{os.sep}", *(f"  {name:<{width}}  {_FILES[name]}" for name in there)]
     look = [str(folder / name) for name in there if name in ("overlay.mp4", "report.html", "report.png")]
     if look:

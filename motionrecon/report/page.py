@@ -75,9 +75,9 @@ $headline
 </tbody>
 </table>
 </div>
-<p>Lower is better; the lowest of a row is bold, a dash means it cannot be computed. Compared with $reference.
-Physics is the simulated body, kinematic the start without forces, smoothed the input after a Gaussian over time
-(sigma $sigma frames). Planted feet from: $contacts.</p>
+<p>Lower is better; the lowest of a row is bold, a dash means it cannot be computed. $reference $left_out</p>
+<p>Physics is the simulated body, kinematic the start without forces, smoothed the input after a Gaussian over time
+(sigma $sigma frames). Planted feet: $contacts.</p>
 </section>
 
 <section>

@@ -53,7 +53,7 @@ def loss_by_iteration(axes: Axes, result: FitResult) -> None:
     """Loss over optimiser steps, one line a window, from light (first) to dark (last)."""
     import matplotlib
 
-    axes.set_title("Loss by step, one line a window")
+    axes.set_title("Loss by step")
     curves = [(w, np.asarray(w.loss_history, dtype=float)) for w in result.windows]
     curves = [(w, h) for w, h in curves if np.isfinite(h).any()]
     if not curves:
@@ -63,7 +63,7 @@ def loss_by_iteration(axes: Axes, result: FitResult) -> None:
         label = f"frames {window.window.start}-{window.window.stop - 1}" if i in (0, len(curves) - 1) else None
         axes.plot(history, color=shades[i], label=label, linewidth=1.2)
     axes.set_yscale("log")
-    axes.set_xlabel("step")
+    axes.set_xlabel("optimiser step, one line a window")
     axes.set_ylabel("loss")
     _legend(axes)
     return None
@@ -71,7 +71,7 @@ def loss_by_iteration(axes: Axes, result: FitResult) -> None:
 
 def loss_by_window(axes: Axes, result: FitResult) -> None:
     """Loss at the end of each window over its committed frames, coloured by its end; the ladder is marked."""
-    axes.set_title("Loss at the end of each window")
+    axes.set_title("Loss by window")
     reports = [w for w in result.windows if np.isfinite(w.loss_last)]
     if not reports:
         return _no_data(axes, "no window finished")
@@ -162,7 +162,7 @@ def vertical_force(axes: Axes, result: FitResult) -> None:
 
 def joint_torque(axes: Axes, result: FitResult, joint: str) -> None:
     """Torque of a joint, left and right, about the lateral axis (the one that bends it in walking), N m per kg."""
-    axes.set_title(f"{joint.capitalize()} torque (N m/kg)")
+    axes.set_title(joint.capitalize())
     names, torque = result.motion.skeleton.names, np.asarray(result.rollout.torque)
     time, drawn = _time(result), False
     for side in ("left", "right"):
@@ -174,6 +174,7 @@ def joint_torque(axes: Axes, result: FitResult, joint: str) -> None:
     if not drawn:
         return _no_data(axes, f"the skeleton has no {joint}")
     axes.axhline(0.0, color="#30363c", linewidth=0.8)
+    axes.set_ylabel("N m/kg")
     axes.set_xlim(time[0], max(time[-1], time[0] + 1e-3))
     axes.set_xlabel("s")
     _legend(axes)

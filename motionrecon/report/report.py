@@ -34,9 +34,10 @@ HEADLINE = (
     ("float_mm", "Float", "mm", 1, "lowest contact point above the ground while a foot is planted"),
 )
 _REFERENCE = {
-    "truth": "the known true positions",
-    "observation": "the observed 3D points",
-    "none": "nothing: no 3D reference is known, so only image error, smoothness and ground contact are measured",
+    "truth": "Errors are against the known true positions.",
+    "observation": "Errors are against the observed 3D points.",
+    "none": "No 3D reference is known, so only image error, smoothness and ground contact are measured; the kinematic "
+    "start chose the planted feet itself and so hardly skates.",
 }
 
 
@@ -45,19 +46,26 @@ def _number(value: float | None, digits: int) -> str:
 
 
 def headline(summary: dict[str, Any]) -> str:
-    """Return the table of methods as HTML rows; the lowest value of a row is set bold, unknown ones are dashes."""
+    """Return the table of methods as HTML rows; a row's lowest value is set bold, rows unknown for all are left out."""
     rows = []
     for key, label, unit, digits, meaning in HEADLINE:
         values = [summary["methods"][m][key] for m in ("physics", "kinematic", "smoothed")]
-        shown = [_number(v, digits) for v in values]
         best = min((v for v in values if v is not None), default=None)
-        best_text = _number(best, digits)
-        cells = "".join(f'<td class="{"best" if best is not None and s == best_text else ""}">{s}</td>' for s in shown)
+        if best is None:
+            continue
+        shown = [_number(v, digits) for v in values]
+        cells = "".join(f'<td class="{"best" if s == _number(best, digits) else ""}">{s}</td>' for s in shown)
         rows.append(
             f'<tr><th scope="row">{label}<span class="meaning">{meaning}</span></th>'
             f'<td class="unit">{unit}</td>{cells}</tr>'
         )
     return "\n".join(rows)
+
+
+def _left_out(summary: dict[str, Any]) -> str:
+    """Return a sentence that names the metrics no method has."""
+    unknown = [label for key, label, *_ in HEADLINE if all(m[key] is None for m in summary["methods"].values())]
+    return f"Not computable here: {', '.join(unknown)}." if unknown else ""
 
 
 def _flatten(values: dict[str, Any], prefix: str = "") -> list[tuple[str, str]]:
@@ -129,6 +137,7 @@ def render(result: FitResult, summary: dict[str, Any], images: Sequence[np.ndarr
         facts="".join(facts),
         strip=_strip(images),
         headline=headline(summary),
+        left_out=escape(_left_out(summary)),
         reference=escape(_REFERENCE[summary["reference"]]),
         sigma=f"{summary['smoothing_sigma_frames']:.3g}",
         contacts=escape(summary["foot_contact_source"]),

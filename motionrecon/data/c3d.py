@@ -1,10 +1,15 @@
-"""C3D marker and joint files (Vicon, Qualisys, OptiTrack, Theia): points of the POINT group by label."""
+"""C3D marker and joint files (Vicon, Qualisys, OptiTrack, Theia): points of the POINT group by label.
+
+Read with the pure-Python ``c3d`` package: a damaged file then ends in an exception, never in a crash of the process.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import io
+import warnings
 from pathlib import Path
 
-import ezc3d
 import numpy as np
 
 from motionrecon.data import trc
@@ -27,48 +32,50 @@ def read(path: str | Path, *, fps: float | None = None) -> Sequence:
       Sequence with ``keypoints3d`` m, z up; points with a negative residual are missing.
 
     Raises:
-      DataError: not a C3D file, no points, or too few known labels.
+      DataError: not a C3D file, truncated, no points, or too few known labels.
     """
+    import c3d  # here, so that every other format works without it
+
     path = Path(path)
     try:
-        head = path.read_bytes()[:_BLOCK]
+        content = path.read_bytes()
     except OSError as error:
         raise DataError(f"{path}: cannot be read ({error.strerror}); check the path") from None
-    if len(head) < 2 or head[1] != _MAGIC:
+    if len(content) < _BLOCK or content[1] != _MAGIC:
         raise DataError(f"{path}: is empty or not a C3D file; export or download it again")
+    _check_size(path, content)
     try:
-        content = ezc3d.c3d(str(path))
-        point = content["parameters"]["POINT"]
-        labels = [label.strip() for label in point["LABELS"]["value"]]
-        unit = _UNITS.get("".join(point["UNITS"]["value"][:1]).strip().lower()) if "UNITS" in point else None
-        rate = float(content["header"]["points"]["frame_rate"])
-        positions = np.asarray(content["data"]["points"], dtype=float)[:3].transpose(2, 1, 0)
-        residual = np.asarray(content["data"]["meta_points"]["residuals"])[0].T
-    except (OSError, RuntimeError, ValueError, KeyError, IndexError) as error:
-        raise DataError(
-            f"{path}: cannot be read as C3D ({str(error).splitlines()[0][:120]}); export it again"
-        ) from None
-    _check_size(path, head)
-    extra = 2  # further label lists are used when there are more than 255 points
-    while f"LABELS{extra}" in point:
-        labels += [label.strip() for label in point[f"LABELS{extra}"]["value"]]
-        extra += 1
+        # The package prints and warns about oddities that do not matter here.
+        with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            reader = c3d.Reader(io.BytesIO(content))
+            labels = [str(label).strip() for label in reader.point_labels]
+            group = reader.get("POINT:UNITS")
+            unit = _UNITS.get(group.string_value.strip().lower()[:2].strip()) if group is not None else None
+            rate = float(reader.point_rate)
+            frames = [points.copy() for _, points, _ in reader.read_frames(copy=False)]
+    except Exception as error:  # a damaged file can raise anything
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        raise DataError(f"{path}: cannot be read as C3D ({reason[:120]}); export it again") from None
+    if not frames:
+        raise DataError(f"{path}: holds no frames of points; export it again")
+    points = np.stack(frames).astype(float)
+    positions = np.where(points[..., 3:4] < 0, np.nan, points[..., :3])
     count = min(len(labels), positions.shape[1])
-    positions = np.where(residual[..., None] < 0, np.nan, positions)[:, :count]
-    return trc.from_markers(path, "c3d", labels[:count], positions, fps or rate, "z", unit, [])
+    return trc.from_markers(path, "c3d", labels[:count], positions[:, :count], fps or rate, "z", unit, [])
 
 
-def _check_size(path: Path, head: bytes) -> None:
-    """Raise DataError where the file ends before its data does, which the library shortens silently.
+def _check_size(path: Path, content: bytes) -> None:
+    """Raise DataError where the file ends before its data does.
 
     Only the points are counted: how many analog samples a frame has is not always stated rightly.
     """
-    words = np.frombuffer(head, dtype="<u2")
+    words = np.frombuffer(content[:_BLOCK], dtype="<u2")
     points, first, last, start = (int(words[i]) for i in (1, 3, 4, 8))
     if last == 0xFFFF:  # longer than the header can say
         return
     frames = last - first + 1
-    width = 4 if np.frombuffer(head[12:16], dtype="<f4")[0] < 0 else 2  # a negative scale marks floating point
+    width = 4 if np.frombuffer(content[12:16], dtype="<f4")[0] < 0 else 2  # a negative scale marks floating point
     needed = (start - 1) * _BLOCK + frames * points * 4 * width
-    if path.stat().st_size < needed:
+    if len(content) < needed:
         raise DataError(f"{path}: is truncated ({frames} frames announced); export or download it again")

@@ -110,9 +110,7 @@ def _longest_stretch(path: Path, seen: Detections) -> tuple[Detections, str]:
 
     others = [span(*r) for r in stretches[1:4] if r[1] - r[0] >= MIN_FRAMES]
     several = f", which has {len(seen.shots)} shots," if len(seen.shots) > 1 else ""
-    sentence = (
-        f"Of the video{several} the part from {span(start, stop)} is fitted, the longest with the person in view."
-    )
+    sentence = f"Of the video{several} the part {span(start, stop)} is fitted, the longest with the person in view."
     if others:
         sentence += f" Also seen at {', '.join(others)}: choose with --time-range."
     return pose_estimator.cut(seen, start, stop), sentence

@@ -189,7 +189,7 @@ def _opencv(data: dict, name: str) -> CameraFile:
     def first(keys: tuple[str, ...]) -> Any:
         value = next((data[key] for key in keys if key in data), None)
         if isinstance(value, dict) and "data" in value:
-            value = np.array(value["data"], float).reshape(value["rows"], value["cols"])
+            value = value["data"]  # row by row; the callers know the shape
         return value
 
     if data.get("fisheye") or str(data.get("distortion_model", "")).lower() in ("equidistant", "fisheye"):

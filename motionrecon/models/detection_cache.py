@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import hashlib
 import json
@@ -71,9 +72,9 @@ def _version(package: str) -> str:
 
 def _load(place: Path) -> Detections | None:
     try:
-        with np.load(place) as file:
+        with place.open("rb") as stream, np.load(stream) as file:
             facts = json.loads(str(file["facts"]))
-            arrays = {name: file[name] if name in file else None for name in _ARRAYS}
+            arrays = {name: file.get(name) for name in _ARRAYS}
     except (OSError, ValueError, KeyError, zipfile.BadZipFile):
         return None
     return Detections(
@@ -97,4 +98,5 @@ def _save(place: Path, detections: Detections) -> None:
             np.savez_compressed(file, facts=json.dumps(facts), **arrays)
         os.replace(temporary, place)
     except OSError:
-        temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            temporary.unlink()

@@ -17,6 +17,8 @@ import numpy as np
 from motionrecon.models import person_crop
 from motionrecon.models.person_crop import PersonPose, Square
 
+_MOST_PEOPLE = 6  # rounds of the search for people who stand beside larger ones
+
 
 class Landmarker(Protocol):
     """Finds one person in one image, as ``mediapipe_pose.MediaPipePose`` does."""
@@ -90,9 +92,13 @@ class PersonTracker:
 
     def step(self, image: np.ndarray) -> PersonPose | None:
         """Return the person in the next frame (H, W, 3) BGR uint8, or None."""
-        if not self._following and not self._take_up(image):
-            return None
-        pose = self._follow(image)
+        view = image
+        if not self._following:
+            others = self._take_up(image)
+            if others is None:
+                return None
+            view = person_crop.without(image, others)  # so that the detector locks onto the one meant
+        pose = self._follow(view)
         if pose is None:
             self._missed += 1
             if self._missed > self._options.patience:
@@ -129,27 +135,27 @@ class PersonTracker:
         shift = (wanted.side - new) // 2
         self._square = Square(wanted.x + shift, wanted.y + shift, new)
 
-    def _take_up(self, image: np.ndarray) -> bool:
-        """Search when it is time to, and start following the person meant; False while nobody is."""
+    def _take_up(self, image: np.ndarray) -> list[PersonPose] | None:
+        """Search when it is time to and start following the person meant; return the others, None if nobody is."""
         whole = self._accept(self._single(image), image)
         appeared = whole is not None and not self._seen
         self._seen = whole is not None
         self._wait -= 1
         if self._wait >= 0 and not appeared:
-            return False
+            return None
         self._pause = min(max(2 * self._pause, self._options.patience), self._options.longest_pause)
         self._wait = self._pause
         poses = self.search(image, whole, fine=self._pause in (self._options.patience, self._options.longest_pause))
         self.people = max(self.people, len(poses))
         chosen = person_crop.choose(poses, self._person, self._last)
         if chosen is None:
-            return False
+            return None
         alone = len(poses) == 1 and whole is not None and len(person_crop.distinct([whole, chosen])) == 1
         big = chosen.extent >= self._options.small * max(image.shape[:2])
         self._square = None if alone and big else person_crop.square_around(chosen, self._options.margin)
         self._following, self._missed, self._last = True, 0, chosen
         self._tracking.restart()
-        return True
+        return [p for p in poses if p is not chosen]
 
     def search(self, image: np.ndarray, whole: PersonPose | None = None, fine: bool = True) -> list[PersonPose]:
         """Return the people in an image from left to right.
@@ -164,15 +170,29 @@ class PersonTracker:
         for share in (1.0, 0.5, 0.25):
             if share == 0.25 and (found or not fine):
                 break
-            for square in person_crop.tiles(size, share):
-                pose = self._accept(self._look(self._single, image, square), image)
-                if pose is not None and not person_crop.cut_by(pose, square, size):
-                    found.append(pose)
-        closer = [
-            self._accept(self._look(self._single, image, person_crop.square_around(p, self._options.margin)), image)
-            for p in person_crop.distinct(found)
-        ]
+            found += self._look_in_tiles(image, share, size)
+        for _ in range(_MOST_PEOPLE if found else 0):  # who stood beside somebody larger
+            known = person_crop.distinct(found)
+            rest = person_crop.without(image, known)
+            found += self._look_in_tiles(rest, 1.0, size)
+            if len(person_crop.distinct(found)) == len(known):
+                break
+        people = person_crop.distinct(found)
+        closer = [self._closer(image, pose, [p for p in people if p is not pose]) for pose in people]
         return person_crop.distinct([p for p in closer if p is not None])
+
+    def _closer(self, image: np.ndarray, pose: PersonPose, others: list[PersonPose]) -> PersonPose | None:
+        """Look again at one person alone, enlarged; None where nobody is there after all."""
+        square = person_crop.square_around(pose, self._options.margin)
+        return self._accept(self._look(self._single, person_crop.without(image, others), square), image)
+
+    def _look_in_tiles(self, image: np.ndarray, share: float, size: tuple[int, int]) -> list[PersonPose]:
+        poses = []
+        for square in person_crop.tiles(size, share):
+            pose = self._accept(self._look(self._single, image, square), image)
+            if pose is not None and not person_crop.cut_by(pose, square, size):
+                poses.append(pose)
+        return poses
 
     def _look(self, landmarker: Landmarker, image: np.ndarray, square: Square) -> PersonPose | None:
         side = self._options.crop_side

@@ -1,0 +1,133 @@
+"""Frames come at the times asked for, upright, and every bad file gets its own sentence."""
+
+import os
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from motionrecon.data import video
+from motionrecon.errors import DataError, InputError
+
+sys.path.insert(0, str(Path(__file__).parent))
+import films
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".mov", ".mkv", ".webm"])
+def test_containers(tmp_path, suffix):
+    info = video.probe(films.write(tmp_path / f"clip{suffix}", 24))
+    assert info.fps == pytest.approx(30.0, rel=0.01)
+    assert info.size == (96, 64)
+    assert info.frames == 24
+    assert info.duration == pytest.approx(0.8, abs=0.01)
+    assert not info.variable_rate
+    frames = list(video.read_frames(info.path, video.frame_times(info, 30.0)))
+    assert [films.index_of(image) for _, image in frames] == list(range(24))
+
+
+@pytest.mark.parametrize(("source", "wanted"), [(60.0, 30.0), (30.0, 25.0), (25.0, 50.0)])
+def test_nearest_source_frame(tmp_path, source, wanted):
+    info = video.probe(films.write(tmp_path / "clip.mp4", 50, source))
+    times = video.frame_times(info, wanted)
+    frames = list(video.read_frames(info.path, times))
+    assert len(frames) == len(times)
+    np.testing.assert_allclose([time for time, _ in frames], times)
+    for time, image in frames:
+        assert abs(films.index_of(image) / source - time) <= 0.5 / source + 1e-6
+
+
+def test_time_range_and_seek(tmp_path):
+    info = video.probe(films.write(tmp_path / "clip.mp4", 65, 8.0))
+    times = video.frame_times(info, 8.0, (6.0, 7.5))
+    assert [films.index_of(image) for _, image in video.read_frames(info.path, times)] == list(range(48, 60))
+
+
+def test_variable_rate_uses_time_stamps(tmp_path):
+    even = films.write(tmp_path / "even.mp4", 30)
+    uneven = tmp_path / "uneven.mkv"  # from frame 15 on, twice as slow
+    films.ffmpeg(
+        "-i", even, "-vf", "setpts='if(lt(N,15),N,15+2*(N-15))/30/TB'", "-fps_mode", "vfr", "-c:v", "libx264", uneven
+    )
+    info = video.probe(uneven)
+    assert info.variable_rate
+    times = np.arange(42) / 30.0
+    got = [films.index_of(image) for _, image in video.read_frames(uneven, times)]
+    stamps = np.where(np.arange(30) < 15, np.arange(30), 15 + 2 * (np.arange(30) - 15)) / 30.0
+    assert np.max(np.abs(stamps[got] - times)) < 1.01 / 30.0
+    assert got[:15] == list(range(15))
+    assert got[40] == 27
+
+
+def test_rotation_flag_turns_the_picture(tmp_path):
+    plain = films.write(tmp_path / "plain.mp4", 10)
+    turned = tmp_path / "turned.mp4"
+    films.ffmpeg("-display_rotation", "90", "-i", plain, "-c", "copy", turned)
+    info = video.probe(turned)
+    assert info.size == (64, 96)
+    assert info.rotation in (90, 270)
+    _, image = next(iter(video.read_frames(turned, np.array([0.0]))))
+    assert image.shape[:2] == (96, 64)
+    white = [image[8, 8], image[8, -8], image[-8, 8], image[-8, -8]]
+    assert int(white[2].mean()) > 200  # a quarter turn to the left brings the upper left corner down
+    assert int(white[0].mean()) < 100
+
+
+def test_truncated_film_gives_what_it_has(tmp_path):
+    whole = films.write(tmp_path / "whole.mkv", 300)
+    part = tmp_path / "part.mkv"
+    part.write_bytes(whole.read_bytes()[: whole.stat().st_size // 2])
+    info = video.probe(part)
+    frames = list(video.read_frames(part, np.arange(300) / 30.0))
+    assert 50 < len(frames) < 250
+    assert films.index_of(frames[20][1]) == 20
+    assert info.size == (96, 64)
+
+
+def _bad_files(folder):
+    whole = films.write(folder / "whole.mp4", 30)
+    (folder / "empty.mp4").touch()
+    (folder / "text.mp4").write_text("this is not a film\n" * 20)
+    (folder / "cut.mp4").write_bytes(whole.read_bytes()[:1000])
+    (folder / "bytes.mp4").write_bytes(np.random.default_rng(0).integers(0, 256, 5000, dtype=np.uint8).tobytes())
+    films.ffmpeg("-f", "lavfi", "-i", "sine=duration=1", "-c:a", "aac", folder / "sound.mp4")
+    films.ffmpeg("-f", "lavfi", "-i", "sine=duration=1", "-c:a", "aac", folder / "sound.mkv")
+    films.write(folder / "single.mp4", 1)
+    return {
+        "none.mp4": "no such file",
+        "": "is a folder",
+        "empty.mp4": "is empty",
+        "text.mp4": "text file",
+        "cut.mp4": "cut off",
+        "bytes.mp4": "not a video",
+        "sound.mp4": "sound but no picture",
+        "sound.mkv": "sound but no picture",
+        "single.mp4": "a single frame",
+    }
+
+
+def test_bad_files_have_one_clear_line_and_no_noise(tmp_path, capfd):
+    for name, words in _bad_files(tmp_path).items():
+        capfd.readouterr()
+        with pytest.raises(DataError) as caught:
+            video.probe(tmp_path / name)
+        message = str(caught.value)
+        assert words in message
+        assert str(tmp_path / name) in message
+        assert "\n" not in message
+        assert capfd.readouterr().err == ""
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_unreadable_file(tmp_path):
+    path = films.write(tmp_path / "clip.mp4", 5)
+    path.chmod(0)
+    with pytest.raises(DataError, match="permissions"):
+        video.probe(path)
+
+
+@pytest.mark.parametrize("bad", [(2.0, 1.0), (-1.0, 1.0), (0.0, 9.0), (5.0, 6.0), (float("nan"), 1.0), (0.5, 0.51)])
+def test_bad_time_range(tmp_path, bad):
+    info = video.probe(films.write(tmp_path / "clip.mp4", 30))
+    with pytest.raises(InputError, match="--time-range"):
+        video.frame_times(info, 30.0, bad)

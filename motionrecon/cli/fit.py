@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -65,20 +66,15 @@ def fit(
     """
     if overwrite and resume:
         raise click.UsageError("--overwrite and --resume exclude each other: begin anew, or go on", ctx)
-    settings: list[Config] = []
-
-    def prepare() -> None:
-        settings.append(options.load_config(config_path, flags))
-        places.check_files(settings[0])
-        jobs.extend(places.plan(inputs, output))
-
-    jobs: list[places.Job] = []
-    codes = [failures.attempt(prepare, debug=debug)]
+    config = options.load_config(config_path, flags)
+    places.check_files(config)
+    jobs = places.plan(inputs, output)
+    codes = []
     for job in jobs:
-        with_options = {"overwrite": overwrite, "resume": resume, "quiet": quiet, "verbose": verbose}
-        codes.append(failures.attempt(lambda job=job: _fit_one(job, settings[0], **with_options), debug=debug))  # noqa: B023
+        fit_job = partial(_fit_one, job, config, overwrite=overwrite, resume=resume, quiet=quiet, verbose=verbose)
+        codes.append(failures.attempt(fit_job, debug=debug))
     if len(jobs) > 1 and not quiet:
-        click.echo(f"{codes[1:].count(0)} of {len(jobs)} inputs done.")
+        click.echo(f"{codes.count(0)} of {len(jobs)} inputs done.")
     ctx.exit(max(codes))
 
 
@@ -96,10 +92,10 @@ def _fit_one(job: places.Job, config: Config, *, overwrite: bool, resume: bool, 
 def _compute(source: str, config: Config, folder: Path, *, resume: bool, display: Display) -> str:
     """Fit, write, and return the table of errors as text."""
     _start_jax(config.run.device)
-    from motionrecon import fit as fitting
     from motionrecon import metrics, results
+    from motionrecon.fit import fit_file
 
-    result = fitting.fit_file(source, config, folder, resume=resume, progress=display)
+    result = fit_file(source, config, folder, resume=resume, progress=display)
     display.stage("write")
     for warning in result.warnings:
         display.message(warning)

@@ -69,20 +69,17 @@ def observe_video(
         )
 
     seen, reused = detection_cache.cached(path, times, person, detector, compute)
-    told = []
+    used, told = _longest_stretch(path, seen)
     if len(times) - len(seen.times) > 2:
-        told.append(
-            f"The video can be read up to {seen.times[-1]:.2f} s only although it announces {info.duration:.2f} s "
-            "(a cut-off recording?); that part is used."
+        told = (
+            f"The video breaks off at {seen.times[-1]:.2f} of {info.duration:.2f} s; what can be read is used.",
+            *told,
         )
-    used, sentence = _longest_stretch(path, seen)
-    told += [sentence] if sentence else []
-    told += pose_estimator.warnings(used, person)
     end = float(used.times[-1] + 1.0 / rate)
     meta = {
         "path": str(path),
         "video": info,
-        "warnings": tuple(told),
+        "warnings": (*told, *pose_estimator.warnings(used, person)),
         "range": (float(used.times[0]), end),
         "people": seen.people,
         "enlarged": seen.enlarged,
@@ -91,8 +88,8 @@ def observe_video(
     return Sequence(path.stem, _with_placeholders(pose_estimator.to_observation(used, rate, camera)), None, meta)
 
 
-def _longest_stretch(path: Path, seen: Detections) -> tuple[Detections, str]:
-    """Return the frames of the longest unbroken stretch, and a sentence where that is not the whole."""
+def _longest_stretch(path: Path, seen: Detections) -> tuple[Detections, tuple[str, ...]]:
+    """Return the frames of the longest unbroken stretch, and sentences where that is not the whole."""
     stretches = sorted(pose_estimator.runs(seen, MAX_GAP), key=lambda r: r[0] - r[1])
     start, stop = stretches[0]
     if stop - start < MIN_FRAMES:
@@ -101,7 +98,7 @@ def _longest_stretch(path: Path, seen: Detections) -> tuple[Detections, str]:
             "give a clip in which one person is in view longer"
         )
     if stop - start == len(seen.times):
-        return seen, ""
+        return seen, ()
 
     step = seen.times[1] - seen.times[0]
 
@@ -113,7 +110,7 @@ def _longest_stretch(path: Path, seen: Detections) -> tuple[Detections, str]:
     sentence = f"Of the video{several} the part {span(start, stop)} is fitted, the longest with the person in view."
     if others:
         sentence += f" Also seen at {', '.join(others)}: choose with --time-range."
-    return pose_estimator.cut(seen, start, stop), sentence
+    return pose_estimator.cut(seen, start, stop), (sentence,)
 
 
 def _with_placeholders(observation: Observation) -> Observation:

@@ -93,6 +93,14 @@ def test_shots_are_separate(tmp_path):
     assert len(first.observation.confidence) == 18
 
 
+def test_a_cut_off_recording_is_used_as_far_as_it_goes(tmp_path):
+    whole, part = film(tmp_path / "whole.mkv", [True] * 150), tmp_path / "part.mkv"
+    part.write_bytes(whole.read_bytes()[: whole.stat().st_size // 2])
+    got = observe_video(part, detector=RTM)
+    assert 20 < len(got.observation.confidence) < 140
+    assert "breaks off" in got.meta["warnings"][0]
+
+
 def test_nobody_hardly_anybody_and_bad_range(tmp_path):
     with pytest.raises(DetectionError, match="nobody"):
         observe_video(film(tmp_path / "none.mp4", [False] * 20), detector=RTM)

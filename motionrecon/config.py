@@ -10,7 +10,6 @@ from __future__ import annotations
 import dataclasses
 import importlib
 import math
-import os
 import tomllib
 import typing
 from collections.abc import Mapping
@@ -20,6 +19,7 @@ from typing import Any, Literal
 import tomli_w
 
 from motionrecon import option_records
+from motionrecon.atomic_file import replaced
 from motionrecon.errors import ConfigError
 from motionrecon.option_records import suggestion
 
@@ -114,7 +114,7 @@ class OptimizerOptions:
       ladder: retry a window that stays off with a support force on the root that is then withdrawn.
     """
 
-    name: Literal["gauss_newton", "bfgs", "lbfgs", "adam"] = "gauss_newton"
+    name: Literal["gauss_newton", "bfgs", "lbfgs", "scipy_bfgs", "adam"] = "gauss_newton"
     max_evaluations: int | None = None
     window: int = 26
     overlap: int = 16
@@ -246,10 +246,8 @@ def dumps(config: Config) -> str:
 
 def write(config: Config, path: str | Path) -> None:
     """Write the configuration as TOML, whole or not at all."""
-    path = Path(path)
-    temporary = path.with_name(f".{path.name}.part")
-    temporary.write_text(dumps(config), encoding="utf-8")
-    os.replace(temporary, path)
+    with replaced(Path(path)) as temporary:
+        temporary.write_text(dumps(config), encoding="utf-8")
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -77,7 +77,7 @@ FLAGS = (
     _flag("--detector", "detector.name", "Pose detector; rtmpose needs the extra [rtmpose]. [default: mediapipe]",
           type=click.Choice(["mediapipe", "rtmpose"])),
     _flag("--optimizer", "optimizer.name", "How the controls are searched.",
-          type=click.Choice(["gauss-newton", "bfgs", "lbfgs", "adam"])),
+          type=click.Choice(["gauss-newton", "bfgs", "lbfgs", "scipy-bfgs", "adam"])),
     _flag("--max-evaluations", "optimizer.max_evaluations", "Most loss evaluations per window. [default: the "
           "optimizer's own]", type=int, metavar="N"),
     _flag("--window", "optimizer.window", "Frames optimised together.", type=int, metavar="FRAMES"),

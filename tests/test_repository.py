@@ -1,0 +1,125 @@
+"""What the documents promise is there: commands, options, files, keys, layers."""
+
+import re
+import shlex
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import click
+import pytest
+
+from motionrecon import config, export, results
+from motionrecon.cli import main
+from motionrecon.export import npz
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md"))]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+
+
+def blocks(text):
+    return re.findall(r"```sh\n(.*?)```", text, flags=re.S)
+
+
+def fit_commands():
+    for document in DOCUMENTS:
+        for line in "\n".join(blocks(document.read_text(encoding="utf-8"))).splitlines():
+            found = re.search(r"motionrecon (fit .*)", line)
+            if found and "INPUT" not in line:
+                yield pytest.param(found[1], id=f"{document.name}: {found[1]}")
+
+
+def test_readme_opens_with_the_two_commands():
+    first, second = blocks(README)[:2]
+    assert len(first.splitlines()) == len(second.splitlines()) == 1
+    assert README.index(first) < 400
+    assert "-m venv" in first
+    assert "pip install" in first
+    assert "motionrecon fit examples/" in first
+    assert "pytest" in second
+    assert f"{second.split('-m pytest ')[1].strip()}" in (ROOT / ".ci" / "run").read_text()
+
+
+@pytest.mark.parametrize("command", fit_commands())
+def test_documented_commands_parse(command):
+    arguments = shlex.split(command, comments=True)[1:]
+    if "--help" not in arguments:
+        main.fit.make_context("fit", arguments, token_normalize_func=lambda token: token.replace("_", "-"))
+
+
+def test_files_of_the_first_command_are_bundled():
+    names = re.findall(r"examples/[\w.]+", blocks(README)[0])
+    assert len(names) == 3
+    for name in names:
+        assert (ROOT / name).is_file(), name
+
+
+def test_every_option_is_documented_with_its_default():
+    table = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
+    for parameter in main.fit.params:
+        if isinstance(parameter, click.Option):
+            longest = max(parameter.opts, key=len)
+            assert longest in table, longest
+    for section in config.to_dict(config.Config()).items():
+        for key in section[1]:
+            assert f"`{section[0]}.{key}`" in table
+    for key in ("window", "overlap"):
+        assert re.search(rf"`optimizer.{key}` \| {getattr(config.OptimizerOptions(), key)} ", table)
+
+
+def test_every_result_key_is_documented():
+    table = (ROOT / "docs" / "results.md").read_text(encoding="utf-8")
+    for key in npz.REQUIRED:
+        assert f"`{key}`" in table, key
+
+
+def test_formats_agree():
+    assert set(config.FORMATS) == set(results.FORMATS)
+    assert export.__name__ == "motionrecon.export"
+
+
+def test_links_lead_somewhere():
+    for document in DOCUMENTS:
+        for target in re.findall(r"\]\(([^)#]+)[^)]*\)", document.read_text(encoding="utf-8")):
+            if "://" not in target:
+                assert (document.parent / target).exists(), f"{document.name}: {target}"
+
+
+def test_layout_names_exist():
+    layout = README.split("## Layout")[1].split("```")[1]
+    names = ["pyproject.toml", "motionrecon/", "physics/", "data/", "models/", "cli/", "tests/"]
+    places = [layout.index(name) for name in names]
+    assert places == sorted(places)
+    for name in names:
+        assert (ROOT / name).exists() or (ROOT / "motionrecon" / name).exists()
+
+
+def test_both_opencv_packages_stay_at_one_version():
+    pins = {p.split("==")[0]: p.split("==")[1] for p in PROJECT["project"]["dependencies"] if p.startswith("opencv")}
+    assert set(pins) == {"opencv-python", "opencv-contrib-python"}
+    assert len(set(pins.values())) == 1
+
+
+def test_lock_file_names_public_places_only():
+    hosts = set(re.findall(r"(?:https?|file)://[^/\"]*", (ROOT / "uv.lock").read_text(encoding="utf-8")))
+    assert hosts == {"https://pypi.org", "https://files.pythonhosted.org"}
+
+
+def test_no_source_package_is_ignored():
+    for line in (ROOT / ".gitignore").read_text().split():
+        assert line.strip("/") not in {"data", "models", "physics", "cli"}
+
+
+def test_importing_the_package_loads_no_jax():
+    code = "import sys, motionrecon, motionrecon.config, motionrecon.cli.main; print('jax' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
+
+
+def test_import_contracts_hold():
+    code = "import sys; from importlinter.cli import lint_imports; sys.exit(lint_imports(no_cache=True))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]

@@ -36,8 +36,8 @@ def observe_video(
 
     Args:
       path: mp4, mov, webm or mkv.
-      time_range: (start, end) s of the film; None: all of it.
-      fps: Hz at which to fit; None: chosen from the film's rate.
+      time_range: (start, end) s, or None for all of it.
+      fps: Hz at which to fit, or None for a rate that suits the film's.
       person: "largest", or n for the n-th from the left (from 1).
       detector: which detector, and how.
       camera: the film's camera where it is known.
@@ -59,13 +59,10 @@ def observe_video(
     times = video.frame_times(info, rate, time_range)
 
     def compute() -> Detections:
+        told = None if progress is None else (lambda done: progress(done, len(times)))
+        frames, cuts = video.read_frames(path, times), CutFinder()
         return pose_estimator.detect(
-            video.read_frames(path, times),
-            detector,
-            person=person,
-            starts_shot=CutFinder().starts_shot,
-            progress=None if progress is None else lambda done: progress(done, len(times)),
-            source=str(path),
+            frames, detector, person=person, starts_shot=cuts.starts_shot, progress=told, source=str(path)
         )
 
     seen, reused = detection_cache.cached(path, times, person, detector, compute)
@@ -80,7 +77,7 @@ def observe_video(
         "path": str(path),
         "video": info,
         "warnings": (*told, *pose_estimator.warnings(used, person)),
-        "range": (float(used.times[0]), end),
+        "range": (float(used.times[0]), float(used.times[-1] + 1.0 / rate)),
         "people": seen.people,
         "enlarged": seen.enlarged,
         "detection_reused": reused,

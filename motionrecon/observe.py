@@ -68,11 +68,7 @@ def observe_video(
     seen, reused = detection_cache.cached(path, times, person, detector, compute)
     used, told = _longest_stretch(path, seen)
     if len(times) - len(seen.times) > 2:
-        told = (
-            f"The video breaks off at {seen.times[-1]:.2f} of {info.duration:.2f} s; what can be read is used.",
-            *told,
-        )
-    end = float(used.times[-1] + 1.0 / rate)
+        told = (f"The video breaks off at {seen.times[-1]:.2f} of {info.duration:.2f} s.", *told)
     meta = {
         "path": str(path),
         "video": info,

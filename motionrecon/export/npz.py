@@ -122,7 +122,7 @@ def write_motion(result: FitResult, path: str | Path) -> Path:
     """
     path = Path(path)
     with replaced(path) as temporary, temporary.open("wb") as stream:
-        np.savez_compressed(stream, **motion_arrays(result))
+        np.savez_compressed(stream, allow_pickle=False, **motion_arrays(result))
     return path
 
 

@@ -6,6 +6,7 @@ an alignment or a mean.
 
 from __future__ import annotations
 
+import jax.numpy as jnp
 import numpy as np
 
 from motionrecon import camera as cameras
@@ -45,7 +46,7 @@ def root_of(names: tuple[str, ...], positions: np.ndarray, mask: np.ndarray) -> 
         index = [names.index("left_hip"), names.index("right_hip")]
     else:
         return None
-    return positions[:, index].mean(axis=1), mask[:, index].all(axis=1)
+    return positions[:, index].mean(axis=1), np.asarray(mask[:, index].all(axis=1))
 
 
 def mpjpe_g(predicted: np.ndarray, reference: np.ndarray, mask: np.ndarray | None = None) -> float | None:
@@ -211,5 +212,5 @@ def mpjpe_2d_px(
     Returns:
       px, or None if no point is visible.
     """
-    projected = np.asarray(cameras.project(camera, predicted))
+    projected = np.asarray(cameras.project(camera, jnp.asarray(predicted)))
     return _mean_distance(projected, pixels, as_mask(mask, predicted.shape[:2]), unit=1.0)

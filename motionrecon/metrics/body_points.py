@@ -7,6 +7,7 @@ the same body.
 
 from __future__ import annotations
 
+import jax.numpy as jnp
 import numpy as np
 
 from motionrecon import rotations
@@ -20,7 +21,7 @@ _FOOT_KEYPOINTS = ("ankle", "heel", "ball", "toe")
 
 def joint_poses(motion: Motion) -> tuple[np.ndarray, np.ndarray]:
     """Return world joint positions (T, J, 3) m and rotation matrices (T, J, 3, 3) of a motion."""
-    pos, rot = skeletons.forward_kinematics(motion.skeleton, np.asarray(motion.root_pos), np.asarray(motion.quats))
+    pos, rot = skeletons.forward_kinematics(motion.skeleton, jnp.asarray(motion.root_pos), jnp.asarray(motion.quats))
     return np.asarray(pos), np.asarray(rotations.to_matrix(rot))
 
 

@@ -23,7 +23,7 @@ class ContactRule:
       reach: m; a foot whose lowest point stands higher than this never stands on the ground z = 0.
     """
 
-    lift: float = 0.03
+    lift: float = 0.05
     speed: float | None = 0.35
     standing_percentile: float = 5.0
     reach: float = 0.15

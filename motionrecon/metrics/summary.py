@@ -13,6 +13,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
+import jax.numpy as jnp
 import numpy as np
 
 from motionrecon import camera as cameras
@@ -45,7 +46,7 @@ def _reference(result: FitResult) -> _Reference:
     seen = np.asarray(result.observation.confidence) > 0
     if result.truth is not None:
         truth = np.asarray(result.truth)
-        return _Reference("truth", truth, np.isfinite(truth).all(axis=-1))
+        return _Reference("truth", truth, np.asarray(np.isfinite(truth).all(axis=-1)))
     if result.observation.keypoints3d is not None:
         return _Reference("observation", np.asarray(result.observation.keypoints3d), seen)
     return _Reference("none", None, seen)
@@ -162,20 +163,20 @@ def _measure(
 def _per_keypoint(result: FitResult, methods: dict[str, _Method], reference: _Reference) -> dict[str, Any]:
     """Return each keypoint's mean error by method: mm from the reference, else px in the image, else nothing."""
     seen = result.observation
+    points = {name: method.keypoints for name, method in methods.items()}
     if reference.positions is not None:
-        unit, target, mask = "mm", reference.positions, reference.mask
+        unit, scale, target, mask = "mm", 1000.0, reference.positions, reference.mask
     elif seen.keypoints2d is not None and seen.camera is not None:
-        unit, target, mask = "px", np.asarray(seen.keypoints2d), np.asarray(seen.confidence) > 0
+        unit, scale, target, mask = "px", 1.0, np.asarray(seen.keypoints2d), np.asarray(seen.confidence) > 0
+        points = {n: np.asarray(cameras.project(seen.camera, jnp.asarray(x))) for n, x in points.items()}
     else:
         return {"unit": None}
     table: dict[str, Any] = {"unit": unit}
-    for name, method in methods.items():
-        points = method.keypoints if unit == "mm" else np.asarray(cameras.project(seen.camera, method.keypoints))
-        distance = np.linalg.norm(points - target, axis=-1) * (1000.0 if unit == "mm" else 1.0)
-        mean = np.where(mask, distance, 0.0).sum(0) / np.maximum(mask.sum(0), 1)
-        table[name] = {
-            n: float(m) if any_seen else None for n, m, any_seen in zip(seen.names, mean, mask.any(0), strict=True)
-        }
+    count = mask.sum(axis=0)
+    for name, found in points.items():
+        distance = scale * np.linalg.norm(found - target, axis=-1)
+        mean = np.where(mask, distance, 0.0).sum(axis=0) / np.maximum(count, 1)
+        table[name] = {n: float(m) if c else None for n, m, c in zip(seen.names, mean, count, strict=True)}
     return table
 
 

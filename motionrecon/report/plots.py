@@ -22,7 +22,7 @@ SIDE_COLOURS = {"left": "#2563a8", "right": "#c2452d"}
 _CONTACT = 0.02  # body weights on a foot that count as contact in the foot-height plot
 _GRADES = ((FitStatus.OK, "#2563a8"), (FitStatus.MAX_STEPS, "#e08a1e"), (FitStatus.STALLED, "#e08a1e"))
 _FAILED = "#c2452d"
-STYLE: dict[str, Any] = {
+STYLE: dict[Any, Any] = {  # keys as Matplotlib's rcParams
     "font.family": "sans-serif", "font.size": 9.5, "axes.titlesize": 11, "axes.titleweight": "bold",
     "axes.titlelocation": "left", "axes.titlepad": 9, "axes.spines.top": False, "axes.spines.right": False,
     "axes.edgecolor": "#8a929b", "axes.grid": True, "grid.color": "#e6e9ec", "grid.linewidth": 0.8,

@@ -1,0 +1,316 @@
+"""The loss of one window, once as a scalar and once as a stage-wise least-squares problem.
+
+Both views come from the same residuals (``objective_terms``) and the same regularisers, so that first-order, quasi-Newton and
+learned optimizers minimise exactly what Gauss-Newton minimises. Losses are means over the window's frames. Shapes: T
+frames, A joints, V velocity coordinates, n = 2 V state errors.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+
+from motionrecon import rotations
+from motionrecon.models.riccati import Policy, Stages
+from motionrecon.objective_terms import TERMS, Frames, LossWeights, residuals
+from motionrecon.physics import features, rollout, step_jacobian
+from motionrecon.physics.body import Body, Ground
+from motionrecon.types import SimState, Sites
+
+
+@jax.tree_util.register_dataclass
+@dataclasses.dataclass(frozen=True)
+class Trajectory:
+    """What is optimised in a window: a motion and the controls that should produce it.
+
+    Attributes:
+      states: SimState with leading axis T. Simulated from the first state and the controls, unless it is a
+        nominal motion with defects (a kinematic one at the start of the ladder).
+      knots: (T, A, 3) rad, offsets of the PD targets from the reference pose.
+      wrench: (T - 1, 6), support wrench on the root (100 N, 100 N m).
+    """
+
+    states: SimState
+    knots: Array
+    wrench: Array
+
+
+@jax.tree_util.register_dataclass
+@dataclasses.dataclass(frozen=True)
+class WindowData:
+    """Everything a window's loss depends on; all arrays, so that one program serves every clip and person.
+
+    Attributes:
+      body, sites: the person.
+      dt: s.
+      frames: observation with leading axis T.
+      reference: (T, A, 4), pose the knots are offsets from.
+      start: the first state to stay near (free start) or to start from exactly (frozen start).
+      free: 1 if first state and first knot are free, 0 if both are frozen.
+      weights: LossWeights as arrays.
+    """
+
+    body: Body
+    sites: Sites
+    dt: Array
+    frames: Frames
+    reference: Array
+    start: SimState
+    free: Array
+    weights: LossWeights
+
+
+jax.tree_util.register_dataclass(
+    LossWeights, data_fields=[f.name for f in dataclasses.fields(LossWeights)], meta_fields=[]
+)
+
+
+def targets(data: WindowData, knots: Array) -> Array:
+    """Return PD targets (T, A, 4) of knot offsets (T, A, 3)."""
+    return rotations.mul(data.reference, rotations.exp(knots))
+
+
+def _start_scale(data: WindowData) -> Array:
+    return data.weights.start / (2 * data.start.velocity.shape[-1])
+
+
+def loss_terms(data: WindowData, price: Array, trajectory: Trajectory) -> dict[str, Array]:
+    """Return each term's mean over the frames; their sum is the loss."""
+    t = trajectory.knots.shape[0]
+    seen = jax.vmap(lambda s: features.features(data.body, data.sites, s))(trajectory.states)
+    terms = {
+        name: jnp.sum(jax.vmap(lambda f, o, term=term: term(f, o, data.weights))(seen, data.frames) ** 2) / t
+        for name, term in TERMS.items()
+    }
+    valid = data.frames.valid
+    first = jax.tree.map(lambda x: x[0], trajectory.states)
+    terms["control"] = data.weights.control * jnp.sum(valid[:, None, None] * trajectory.knots**2) / t
+    steps = jnp.diff(trajectory.knots, axis=0)
+    terms["control_rate"] = data.weights.control_rate * jnp.sum(steps**2) / t
+    terms["start"] = data.free * _start_scale(data) * jnp.sum(step_jacobian.difference(first, data.start) ** 2)
+    terms["support"] = price * jnp.sum(trajectory.wrench**2) / t
+    return terms
+
+
+def loss(data: WindowData, price: Array, trajectory: Trajectory) -> Array:
+    """Return the scalar loss of a trajectory."""
+    return sum(loss_terms(data, price, trajectory).values())
+
+
+def simulate(data: WindowData, ground: Ground, first: SimState, knots: Array, wrench: Array) -> Trajectory:
+    """Simulate controls from a first state."""
+    states = rollout.simulate(data.body, ground, data.dt, first, targets(data, knots), wrench)
+    return Trajectory(states, knots, wrench)
+
+
+def unflatten(data: WindowData, x: Array) -> tuple[SimState, Array]:
+    """Split flat parameters (T A 3 + 2 V,) into the first state and the knots (T, A, 3)."""
+    t, a = data.reference.shape[:2]
+    knots = x[: 3 * t * a].reshape(t, a, 3)
+    return step_jacobian.retract(data.start, data.free * x[3 * t * a :]), knots
+
+
+def scalar_loss(data: WindowData, ground: Ground, base: Array, x: Array) -> Array:
+    """Return the loss of flat parameters x (P,); the first knot stays at ``base`` (A, 3) when the start is frozen."""
+    first, knots = unflatten(data, x)
+    knots = knots.at[0].set(data.free * knots[0] + (1.0 - data.free) * base)
+    wrench = jnp.zeros((knots.shape[0] - 1, 6))
+    return loss(data, jnp.zeros(()), simulate(data, ground, first, knots, wrench))
+
+
+def _stage_costs(data: WindowData, trajectory: Trajectory):
+    """Return Q (T, n, n) and gradient (T, n) of the frames' residuals in the state error (Gauss-Newton)."""
+
+    def one(state, frame):
+        value, slope = features.features_jacobian(data.body, data.sites, state)
+
+        def r(f):
+            return residuals(f, frame, data.weights)
+
+        value_r, push = jax.linearize(r, value)
+        jac = jax.vmap(push, in_axes=-1, out_axes=-1)(slope)
+        return jac.T @ jac, jac.T @ value_r
+
+    return jax.vmap(one)(trajectory.states, data.frames)
+
+
+def linearize(data: WindowData, ground: Ground, price: Array, trajectory: Trajectory) -> Stages:
+    """Linearise dynamics and costs about a trajectory (whose defects become c).
+
+    The wrench's price is the price of its square; costs are sums over frames (T times the loss), halved squares
+    doubled back, so that the stages' optimum is the Gauss-Newton step of the loss.
+    """
+    t, a = data.reference.shape[:2]
+    k = 3 * a
+    aims = targets(data, trajectory.knots)
+    head = jax.tree.map(lambda x: x[:-1], trajectory.states)
+    tail = jax.tree.map(lambda x: x[1:], trajectory.states)
+    jacobian = jax.vmap(rollout.frame_jacobian, in_axes=(None, None, None, 0, 0, 0, 0))
+    reached, along, first, second, lift = jacobian(
+        data.body, ground, data.dt, head, aims[:-1], aims[1:], trajectory.wrench
+    )
+    right = rotations.right_jacobian(trajectory.knots)
+    columns = jax.vmap(rollout._block_columns)
+    first, second = columns(first, right[:-1]), columns(second, right[1:])
+    defect = jax.vmap(step_jacobian.difference)(reached, tail)
+    n = along.shape[-1]
+    zero, eye = jnp.zeros((t - 1, k, n)), jnp.broadcast_to(jnp.eye(k), (t - 1, k, k))
+    big_a = jnp.concatenate([jnp.concatenate([along, first + second], 2), jnp.concatenate([zero, eye], 2)], axis=1)
+    big_b = jnp.concatenate(
+        [jnp.concatenate([second, lift], 2), jnp.concatenate([eye, jnp.zeros((t - 1, k, 6))], 2)], axis=1
+    )
+    q, p = _stage_costs(data, trajectory)
+    valid = data.frames.valid[:, None]
+    knots = trajectory.knots.reshape(t, k)
+    wq = data.weights.control * valid
+    q = jnp.concatenate([jnp.concatenate([q, jnp.zeros((t, n, k))], 2), jnp.zeros((t, k, n + k))], axis=1)
+    q = q.at[:, n:, n:].add(wq[:, :, None] * jnp.eye(k))
+    p = jnp.concatenate([p, wq * knots], axis=1)
+    start = data.free * _start_scale(data) * t
+    offset = step_jacobian.difference(jax.tree.map(lambda x: x[0], trajectory.states), data.start)
+    q = q.at[0, :n, :n].add(start * jnp.eye(n))
+    p = p.at[0, :n].add(start * offset)
+    rate = data.weights.control_rate
+    r = jnp.concatenate([jnp.full(k, rate), jnp.full(6, 1.0) * price])
+    s = jnp.concatenate([rate * jnp.diff(knots, axis=0), price * trajectory.wrench], axis=1)
+    c = jnp.concatenate([defect, jnp.zeros((t - 1, k))], axis=1)
+    return Stages(big_a, big_b, c, q, p, jnp.broadcast_to(jnp.diag(r), (t - 1, k + 6, k + 6)), s)
+
+
+def _first(data: WindowData, trajectory: Trajectory, z: Array) -> SimState:
+    """Return the first state to simulate from: moved by z if it is free, the frozen one otherwise."""
+    moved = step_jacobian.retract(jax.tree.map(lambda x: x[0], trajectory.states), z)
+    return jax.tree.map(lambda m, f: jnp.where(data.free > 0.5, m, f), moved, data.start)
+
+
+def apply_open(data, ground: Ground, price: Array, trajectory: Trajectory, policy: Policy, scale: Array):
+    """Simulate the controls that the linear model proposes, scaled; return the trajectory and its loss."""
+    t, k = trajectory.knots.shape[0], trajectory.knots.shape[1] * 3
+    n = policy.z0.shape[0] - k
+    first = _first(data, trajectory, scale * policy.z0[:n])
+    change = jnp.concatenate([policy.z0[None, n:], policy.w[:, :k]]).cumsum(axis=0)
+    knots = trajectory.knots + scale * change.reshape(t, -1, 3)
+    new = simulate(data, ground, first, knots, trajectory.wrench + scale * policy.w[:, k:])
+    return new, loss(data, price, new)
+
+
+def apply_closed(data, ground: Ground, price: Array, trajectory: Trajectory, policy: Policy, scale: Array):
+    """Simulate with feedback gains about the trajectory: the way to follow a motion with defects."""
+    k = trajectory.knots.shape[1] * 3
+    n = policy.z0.shape[0] - k
+    start = _first(data, trajectory, scale * policy.z0[:n])
+    change0 = scale * policy.z0[n:]
+
+    def one(carry, inputs):
+        state, change = carry
+        nominal, gain, ff, knot, following, reference, next_reference, push = inputs
+        z = jnp.concatenate([step_jacobian.difference(state, nominal), change])
+        w = scale * ff + gain @ z
+        after = change + w[:k]
+        aim = rotations.mul(reference, rotations.exp(knot + change.reshape(-1, 3)))
+        end = rotations.mul(next_reference, rotations.exp(following + after.reshape(-1, 3)))
+        state = rollout.advance(data.body, ground, data.dt, state, aim, end, push + w[k:])
+        return (state, after), (state, after, push + w[k:])
+
+    head = jax.tree.map(lambda x: x[:-1], trajectory.states)
+    inputs = (
+        head, policy.gain, policy.k, trajectory.knots[:-1], trajectory.knots[1:],
+        data.reference[:-1], data.reference[1:], trajectory.wrench,
+    )  # fmt: skip
+    _, (states, changes, wrench) = jax.lax.scan(one, (start, change0), inputs)
+    states = jax.tree.map(lambda a, b: jnp.concatenate([a[None], b]), start, states)
+    changes = jnp.concatenate([change0[None], changes]).reshape(trajectory.knots.shape)
+    new = Trajectory(states, trajectory.knots + changes, wrench)
+    return new, loss(data, price, new)
+
+
+_linearize = jax.jit(linearize)
+_open = jax.jit(jax.vmap(apply_open, in_axes=(None, None, None, None, None, 0)))
+_closed = jax.jit(jax.vmap(apply_closed, in_axes=(None, None, None, None, None, 0)))
+_simulate = jax.jit(simulate)
+_loss = jax.jit(loss)
+_terms = jax.jit(loss_terms)
+_features = jax.jit(jax.vmap(features.features, in_axes=(None, None, 0)))
+_value_and_grad = jax.jit(jax.value_and_grad(scalar_loss, argnums=3))
+
+
+class WindowProblem:
+    """One window's problem in both views; counts its evaluations.
+
+    Attributes:
+      data: what the loss depends on.
+      ground: the ground in force.
+      price: price of the support wrench (dimensionless per (100 N)^2).
+      evaluations: loss evaluations so far (a rollout each; a gradient counts as one).
+    """
+
+    def __init__(self, data: WindowData, ground: Ground, price: float):
+        self.data = data
+        self.ground = ground.arrays()
+        self.price = jnp.asarray(float(price))
+        self.evaluations = 0
+
+    @property
+    def free(self) -> Array:
+        """1 if the first state is free."""
+        return self.data.free
+
+    def with_ground(self, ground: Ground, price: float) -> WindowProblem:
+        """Return the same problem on other ground and at another price of the support wrench."""
+        return WindowProblem(self.data, ground, price)
+
+    def linearize(self, trajectory: Trajectory) -> Stages:
+        """Return the stage-wise least-squares problem about a trajectory."""
+        return _linearize(self.data, self.ground, self.price, trajectory)
+
+    def candidates(self, trajectory: Trajectory, policy: Policy, scales: Array, *, closed: bool):
+        """Simulate a policy at several scales; return stacked trajectories and losses (N,)."""
+        self.evaluations += len(scales)
+        run = _closed if closed else _open
+        return run(self.data, self.ground, self.price, trajectory, policy, scales)
+
+    def simulate(self, knots: Array, wrench: Array | None = None, first: SimState | None = None) -> Trajectory:
+        """Simulate controls from the window's start."""
+        self.evaluations += 1
+        if wrench is None:
+            wrench = jnp.zeros((knots.shape[0] - 1, 6))
+        return _simulate(self.data, self.ground, self.data.start if first is None else first, knots, wrench)
+
+    def loss(self, trajectory: Trajectory) -> float:
+        """Return the loss of a trajectory, infinity if it is not finite."""
+        value = float(_loss(self.data, self.price, trajectory))
+        return value if value == value else float("inf")
+
+    def keypoints(self, trajectory: Trajectory) -> np.ndarray:
+        """Return the simulated keypoints (T, K, 3) m."""
+        return np.asarray(_features(self.data.body, self.data.sites, trajectory.states).points)
+
+    def terms(self, trajectory: Trajectory) -> dict[str, float]:
+        """Return each term's share of the loss."""
+        return {k: float(v) for k, v in _terms(self.data, self.price, trajectory).items()}
+
+
+class ScalarProblem:
+    """The same window as a function of flat parameters x (P,): knots and, when free, the first state's change."""
+
+    def __init__(self, problem: WindowProblem, knots: Array):
+        self._problem = problem
+        self._base = jnp.asarray(knots[0])
+        self.x0 = jnp.concatenate([jnp.ravel(knots), jnp.zeros(2 * problem.data.start.velocity.shape[-1])])
+
+    def value_and_grad(self, x: Array) -> tuple[float, Array]:
+        """Return the loss and its gradient (P,)."""
+        self._problem.evaluations += 1
+        p = self._problem
+        return _value_and_grad(p.data, p.ground, self._base, jnp.asarray(x))
+
+    def trajectory(self, x: Array) -> Trajectory:
+        """Simulate flat parameters."""
+        first, knots = unflatten(self._problem.data, jnp.asarray(x))
+        if float(self._problem.free) < 0.5:
+            knots = knots.at[0].set(self._base)
+        return self._problem.simulate(knots, first=first)

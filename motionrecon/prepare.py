@@ -1,0 +1,162 @@
+"""Turn a kinematic start into what the windows' losses need: a body, observed frames, reference pose, first controls."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from motionrecon.objective_terms import Frames, LossWeights
+from motionrecon.physics import features, humanoid, inverse_dynamics, joint_limits, rollout
+from motionrecon.physics.body import Body
+from motionrecon.types import KinematicStart, SimState, Sites
+
+_POINTS = 24  # keypoints are padded to a multiple of this, so that all common layouts share one program
+
+
+@dataclasses.dataclass(frozen=True)
+class Prepared:
+    """A whole clip, ready to be cut into windows; arrays have a leading time axis T.
+
+    Attributes:
+      body: the simulated person; system: the Brax System it came from.
+      sites: padded keypoint sites.
+      dt: s.
+      frames: observation.
+      reference: (T, A, 4), the kinematic pose.
+      states: kinematic states.
+      knots: (T, A, 3) rad, inverse-dynamics offsets of the PD targets.
+      observed: (T, K, 3) m, positions the error in mm is measured against, with seen (T, K) 0..1.
+    """
+
+    body: Body
+    system: object
+    sites: Sites
+    dt: float
+    frames: Frames
+    reference: np.ndarray
+    states: SimState
+    knots: np.ndarray
+    observed: np.ndarray
+    seen: np.ndarray
+
+
+_states = jax.jit(rollout.kinematic_states)
+_features = jax.jit(jax.vmap(features.features, in_axes=(None, None, 0)))
+_offsets = jax.jit(inverse_dynamics.control_offsets)
+
+
+def _pad(array: np.ndarray, size: int, axis: int) -> np.ndarray:
+    """Pad with copies of the last entry."""
+    extra = size - array.shape[axis]
+    if extra <= 0:
+        return array
+    last = np.take(array, [-1], axis=axis)
+    return np.concatenate([array, np.repeat(last, extra, axis=axis)], axis=axis)
+
+
+def padded_length(frames: int) -> int:
+    """Return the clip length that programs over whole clips are compiled for: the next multiple of 64."""
+    return 64 * -(-frames // 64)
+
+
+def _weights(seen: np.ndarray, depth_axes, weights: LossWeights, points: int) -> np.ndarray:
+    """Square roots (T, K, 3, 3) of the keypoint weights: weaker along the viewing ray."""
+    scale = np.sqrt(weights.keypoints * seen / points)[:, :, None, None]
+    eye = np.eye(3)
+    if depth_axes is None:
+        return scale * eye
+    along = depth_axes[:, :, None] * depth_axes[:, None, :]
+    return scale * (eye - (1.0 - np.sqrt(weights.depth)) * along)[:, None]
+
+
+def prepare(start: KinematicStart, mass: float, weights: LossWeights, options=humanoid.HumanoidOptions()) -> Prepared:
+    """Build the person and the clip's data.
+
+    Args:
+      start: the kinematic start.
+      mass: kg.
+      weights: loss weights.
+      options: strength of the person.
+    """
+    motion, observation = start.motion, start.observation
+    t = len(motion.root_pos)
+    body, system = humanoid.build(motion.skeleton, start.soles, start.height, mass, options)
+    k = len(observation.names)
+    size = _POINTS * -(-k // _POINTS)
+    offset = _pad(np.asarray(start.sites.offset, float), size, 0)
+    link = _pad(np.asarray(start.sites.link, np.int32), size, 0)
+    sites = Sites(tuple(f"point_{i}" for i in range(size)), link, offset)
+    long = padded_length(t)
+    root, quats = (_pad(np.asarray(a, float), long, 0) for a in (motion.root_pos, motion.quats))
+    states = _states(float(motion.fps), root, quats)
+    # a motion that stops dead at the clip's end would add a false deceleration: keep the last true velocity
+    seen_features = _features(body, sites, states)
+    knots = np.array(_offsets(body, states, float(motion.fps)))[:t]
+    states = jax.tree.map(lambda a: np.asarray(a)[:t], states)
+    kinematic, speed, com = (np.asarray(a)[:t] for a in (seen_features.points, seen_features.point_velocity, seen_features.com))
+    confidence = np.zeros((t, size))
+    confidence[:, :k] = np.asarray(observation.confidence)
+    observed = kinematic.copy()
+    if observation.keypoints3d is not None:
+        given = np.asarray(observation.keypoints3d, float)
+        observed[:, :k] = np.where(confidence[:, :k, None] > 0, given, observed[:, :k])
+    else:
+        confidence[:, :k] = 1.0  # the kinematic start has weighed the detections already
+    depth = None if start.depth_axes is None else np.asarray(start.depth_axes, float)
+    root_weight = _weights(confidence, depth, weights, k)
+    planted = np.asarray(start.planted, float)
+    soles = np.repeat(planted.reshape(t, 4), 2, axis=1)  # heel and toe each have an inner and an outer point
+    low, high = joint_limits.joint_limits(motion.skeleton.names)
+    camera = observation.camera
+    rotation = np.eye(3) if camera is None else np.asarray(camera.rotation, float)
+    translation = np.zeros(3) if camera is None else np.asarray(camera.translation, float)
+    image, image_weight = np.zeros((t, size, 2)), np.zeros((t, size))
+    frames = Frames(
+        points=observed,
+        point_velocity=speed,
+        root_weight=root_weight,
+        rate_weight=root_weight * weights.velocity_time,
+        planted=soles,
+        image=image,
+        image_weight=image_weight,
+        com=com,
+        limit_low=np.tile(low, (t, 1, 1)),
+        limit_high=np.tile(high, (t, 1, 1)),
+        camera_rotation=np.tile(rotation, (t, 1, 1)),
+        camera_translation=np.tile(translation, (t, 1)),
+        valid=np.ones(t),
+    )
+    reference = np.asarray(states.quats)[:, 1:]
+    dt = 1.0 / (float(motion.fps) * rollout.SUBSTEPS)
+    return Prepared(body, system, sites, dt, frames, reference, states, knots, observed, confidence)
+
+
+def slice_frames(prepared: Prepared, start: int, stop: int):
+    """Cut frames [start, stop); frames past the clip's end repeat the last and count for nothing.
+
+    Returns:
+      Frames, reference (n, A, 4), kinematic states and knots (n, A, 3) of the stretch.
+    """
+    t = len(prepared.reference)
+    index = np.minimum(np.arange(start, stop), t - 1)
+    inside = (np.arange(start, stop) < t).astype(float)
+    cut = jax.tree.map(lambda a: np.asarray(a)[index], (prepared.frames, prepared.reference, prepared.states, prepared.knots))
+    frames, reference, states, knots = cut
+    fade = inside[:, None, None, None]
+    frames = dataclasses.replace(
+        frames,
+        root_weight=frames.root_weight * fade,
+        rate_weight=frames.rate_weight * fade,
+        planted=frames.planted * inside[:, None],
+        image_weight=frames.image_weight * inside[:, None],
+        valid=inside,
+    )
+    return frames, reference, states, knots
+
+
+def weights_as_arrays(weights: LossWeights) -> LossWeights:
+    """Return the weights with array leaves, so that changing one never recompiles."""
+    return jax.tree.map(lambda x: jnp.asarray(float(x)), weights)

@@ -15,7 +15,7 @@ import numpy as np
 
 from motionrecon import chain, checkpoint, config, observe, prepare
 from motionrecon.config import Config
-from motionrecon.data import camera_files, load, npz, video
+from motionrecon.data import camera_files, load, truth, video
 from motionrecon.errors import FitError, InputError
 from motionrecon.initialize.mocap import start_from_keypoints3d
 from motionrecon.initialize.video import start_from_video
@@ -193,7 +193,7 @@ def _truth(options: Config, sequence: Sequence, observation: Observation):
     """Return true positions (T, K, 3) for the observation's names (NaN-free; None where unknown)."""
     if options.input.truth is None:
         return sequence.truth
-    return npz.read_truth(options.input.truth, observation)
+    return truth.read_truth(options.input.truth, observation)
 
 
 def _result(sequence, start, prepared, state, options, weights, mass, source, warnings) -> FitResult:
@@ -237,6 +237,7 @@ def _result(sequence, start, prepared, state, options, weights, mass, source, wa
         warnings=(*warnings, *_failures(state, fps)),
         versions={p: importlib.metadata.version(p) for p in _PACKAGES if _installed(p)},
         source=source,
+        contact_radius=np.asarray(prepared.body.contact_radius),
     )
 
 

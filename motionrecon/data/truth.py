@@ -1,0 +1,49 @@
+"""Read true joint positions to measure a result against."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from motionrecon.errors import DataError
+from motionrecon.types import Observation
+
+
+def read_truth(path: str | Path, observation: Observation) -> np.ndarray:
+    """Read true positions of an observation's keypoints at its frames.
+
+    Args:
+      path: NPZ with ``names`` (K',), ``positions`` (T', K', 3) m in the world of the camera given, and ``fps`` Hz; its
+        frame 0 is the source's time 0.
+      observation: gives names, rate and start time.
+
+    Returns:
+      (T, K, 3) m, linearly interpolated in time; NaN for keypoints and times that the file does not have.
+
+    Raises:
+      DataError: missing or malformed file, or no common keypoint.
+    """
+    path = Path(path)
+    try:
+        with np.load(path, allow_pickle=False) as f:
+            names, positions, fps = [str(n) for n in f["names"]], np.asarray(f["positions"], float), float(f["fps"])
+    except FileNotFoundError:
+        raise DataError(f"{path}: no such truth file; check the path given with --truth") from None
+    except (OSError, ValueError, KeyError) as error:
+        raise DataError(f"{path}: no truth file ({error}); it needs names, positions (T, K, 3) and fps") from None
+    if positions.ndim != 3 or positions.shape[1:] != (len(names), 3) or fps <= 0:
+        raise DataError(f"{path}: positions have shape {positions.shape} for {len(names)} names; (T, K, 3) is needed")
+    frames = len(observation.confidence)
+    out = np.full((frames, len(observation.names), 3), np.nan)
+    times = (observation.start_time + np.arange(frames) / float(observation.fps)) * fps
+    inside = (times > -0.5) & (times < len(positions) - 0.5)
+    common = [n for n in observation.names if n in names]
+    if not common or not inside.any():
+        raise DataError(f"{path}: shares no keypoint or no time with the input; give the truth of this clip")
+    grid = np.arange(len(positions))
+    for name in common:
+        track = positions[:, names.index(name)]
+        values = np.stack([np.interp(times, grid, track[:, i]) for i in range(3)], axis=-1)
+        out[:, observation.names.index(name)] = np.where(inside[:, None], values, np.nan)
+    return out

@@ -8,7 +8,15 @@ from motionrecon import skeleton as skeletons
 from motionrecon.data import carriage
 from motionrecon.data.choreography import RATE, Plan
 from motionrecon.data.footwork import (
-    G, Stance, Swing, ease, foot_path, rotate_x, rotate_y, rotate_z, weight_path,
+    G,
+    Stance,
+    Swing,
+    ease,
+    foot_path,
+    rotate_x,
+    rotate_y,
+    rotate_z,
+    weight_path,
 )  # fmt: skip
 
 _LONG = 100.0  # s, beyond any clip
@@ -76,9 +84,15 @@ def jump(height: float, seconds: float, rng) -> Plan:
     on = off + air
     top = (_STAND + 0.020) * h
     rows = [
-        (0.0, _STAND * h, 0, 0), (0.30, _STAND * h, 0, 0), (0.78, (_STAND - 0.135) * h, 0, 11.0), (off, top, speed, -G),
-        (on, top, -speed, -G), (on + 0.26, (_STAND - 0.115) * h, 0, 9.0), (on + 0.95, _STAND * h, 0, 0), (_LONG, _STAND * h, 0, 0),
-    ]  # fmt: skip
+        (0.0, _STAND * h, 0, 0),
+        (0.30, _STAND * h, 0, 0),
+        (0.78, (_STAND - 0.135) * h, 0, 11.0),
+        (off, top, speed, -G),
+        (on, top, -speed, -G),
+        (on + 0.26, (_STAND - 0.115) * h, 0, 9.0),
+        (on + 0.95, _STAND * h, 0, 0),
+        (_LONG, _STAND * h, 0, 0),
+    ]
     com_z = _pieces(rows)
     ahead = 0.16 * h
     stances, swings = [], []
@@ -87,15 +101,24 @@ def jump(height: float, seconds: float, rng) -> Plan:
             [
                 _standing(k, h, 0.060, 0.08, off=off, rise=off - 0.16, pitch_off=0.62, weight_off=0.100 * h),
                 _standing(
-                    k, h, 0.062, 0.08, on=on, flat=on + 0.10, place=(ahead, (0.062 if k == 0 else -0.062) * h), pitch_on=0.45,
+                    k,
+                    h,
+                    0.062,
+                    0.08,
+                    on=on,
+                    flat=on + 0.10,
+                    place=(ahead, (0.062 if k == 0 else -0.062) * h),
+                    pitch_on=0.45,
                     weight_on=0.095 * h,
                 ),
             ]
-        )  # fmt: skip
+        )
         swings.append([Swing(airborne=True, lift=0.03 * h, pitch=0.15)])
     ankle, foot = _feet(stances, swings, t, h, com_z)
     weight, _, feet_down = weight_path(*stances, t)
-    low = ease((t - 0.30) / 0.48) - ease((t - 0.80) / 0.34) + 0.8 * (ease((t - on) / 0.28) - ease((t - on - 0.30) / 0.7))
+    low = (
+        ease((t - 0.30) / 0.48) - ease((t - 0.80) / 0.34) + 0.8 * (ease((t - on) / 0.28) - ease((t - on - 0.30) / 0.7))
+    )
     throw = ease((t - 0.75) / 0.42) - ease((t - on + 0.05) / 0.55)
     back = ease((t - 0.25) / 0.40) - ease((t - 0.75) / 0.30)
     local = carriage.trunk(np.zeros_like(t), 0.40 * low, np.zeros_like(t), 0.8)
@@ -110,9 +133,11 @@ def kick(height: float, seconds: float, rng) -> Plan:
     off, on = 0.80, 2.25
     reach = 1.0 + 0.08 * rng.uniform(-1, 1)
     points = (
-        (1.12, -0.20 * h, -0.02 * h, 0.175 * h, 1.00), (1.42, 0.12 * h, 0.02 * h, 0.125 * h, 0.30),
-        (1.60, 0.335 * h * reach, 0.035 * h, 0.290 * h * reach, -0.55), (1.90, 0.12 * h, 0.01 * h, 0.150 * h, 0.05),
-    )  # fmt: skip
+        (1.12, -0.20 * h, -0.02 * h, 0.175 * h, 1.00),
+        (1.42, 0.12 * h, 0.02 * h, 0.125 * h, 0.30),
+        (1.60, 0.335 * h * reach, 0.035 * h, 0.290 * h * reach, -0.55),
+        (1.90, 0.12 * h, 0.01 * h, 0.150 * h, 0.05),
+    )
     left = [_standing(0, h, 0.055, 0.08)]
     right = [
         _standing(1, h, 0.055, 0.08, off=off, rise=off - 0.18, pitch_off=0.40),

@@ -133,7 +133,7 @@ def _follow(skeleton, plan, com_z, model, root, rounds: int):
     lift = np.maximum(lift, 0.0)
     push = np.zeros((len(root), 2))
     for k in range(rounds):
-        pos, rot, reach = _pose(skeleton, plan, root)
+        pos, rot, _ = _pose(skeleton, plan, root)
         if k >= 2:
             rate = gaussian_filter1d(np.gradient(model.angular_momentum(pos, rot, RATE), dt, axis=0), 2.0, axis=0)
             push = np.stack([-rate[:, 1], rate[:, 0]], 1) / com_z[:, None] * grounded[:, None]
@@ -165,7 +165,7 @@ def embody(skeleton: Skeleton, plan: Plan, height: float, start: float, stop: fl
     leg = 0.491 * height
     keep = slice(round(start * RATE), round(stop * RATE), round(RATE / fps))
     for _ in range(4):
-        root, pos, rot, reach = _follow(skeleton, plan, com_z, model, root, 8)
+        root, _, rot, reach = _follow(skeleton, plan, com_z, model, root, 8)
         excess = reach[round(start * RATE) : round(stop * RATE)].max() - MAX_REACH
         if abs(excess) < 2e-3:
             break

@@ -1,6 +1,4 @@
-"""How feet move: planted soles that roll over heel and toe without sliding, swings between them, and the point
-of the ground on which the body's weight rests.
-"""
+"""How feet move: soles that roll over heel and toe without sliding, swings, and where the weight rests."""
 
 from __future__ import annotations
 
@@ -165,10 +163,12 @@ def _plain(a, b, swing, start, end, t, u, com_z):
         y = _hermite(start, end, a.off, b.on, t)
     else:  # both ends move with the centre of mass in between
         lift = [np.array([0, 0, 1.0, 0]) * com_z(np.array([x]))[0] for x in (a.off, b.on)]
-        speed = [np.array([0, 0, 1.0, 0]) * (com_z(np.array([x + 1e-3])) - com_z(np.array([x - 1e-3])))[0] / 2e-3 for x in (a.off, b.on)]
-        fall = np.array([0, 0, -G, 0])
-        s = (start[0] - lift[0], start[1] - speed[0], start[2] * 0 - fall * 0)
-        e = (end[0] - lift[1], end[1] - speed[1], end[2] * 0)
+        speed = [
+            np.array([0, 0, 1.0, 0]) * (com_z(np.array([x + 1e-3])) - com_z(np.array([x - 1e-3])))[0] / 2e-3
+            for x in (a.off, b.on)
+        ]
+        s = (start[0] - lift[0], start[1] - speed[0], np.zeros(4))
+        e = (end[0] - lift[1], end[1] - speed[1], np.zeros(4))
         y = _hermite(s, e, a.off, b.on, t)
         y[:, 2] += com_z(t)
     bump = 64.0 * u**3 * (1 - u) ** 3 * (1.0 + swing.skew * (0.5 - u))
@@ -191,7 +191,9 @@ def _through(a, b, swing, start, end, t):
 def weight_point(stance: Stance, t) -> np.ndarray:
     """Return where the weight rests under one foot, (T, 2) m, world."""
     if stance.weight_mid is None:
-        x = stance.weight_on + (stance.weight_off - stance.weight_on) * _soft((t - stance.flat) / max(stance.rise - stance.flat, 1e-6))
+        x = stance.weight_on + (stance.weight_off - stance.weight_on) * _soft(
+            (t - stance.flat) / max(stance.rise - stance.flat, 1e-6)
+        )
     else:
         on = ease((t - stance.flat) / 0.35)
         off = ease((t - stance.rise + 0.25) / 0.25)

@@ -53,7 +53,8 @@ class MassModel:
         orbital = np.cross(arm, np.gradient(arm, 1.0 / fps, axis=0))
         spin = rot.swapaxes(-1, -2) @ np.gradient(rot, 1.0 / fps, axis=0)
         omega = 0.5 * np.stack(
-            [spin[..., 2, 1] - spin[..., 1, 2], spin[..., 0, 2] - spin[..., 2, 0], spin[..., 1, 0] - spin[..., 0, 1]], -1
+            [spin[..., 2, 1] - spin[..., 1, 2], spin[..., 0, 2] - spin[..., 2, 0], spin[..., 1, 0] - spin[..., 0, 1]],
+            -1,
         )
         own = (rot @ (self.gyration * omega)[..., None])[..., 0]
         return self.mass @ (orbital + own)

@@ -95,10 +95,12 @@ def view_camera(motion: Motion, view: str) -> Camera:
         raise InputError(f"camera view {view!r} is unknown; choose one of {', '.join(VIEWS)}")
     root = np.asarray(motion.root_pos)
     middle = 0.5 * (root.min(0) + root.max(0))
-    # Walks towards or away from the camera start and end at different distances: keep the nearest point 3.6 m away.
     angle = math.radians(VIEWS[view])
-    towards = np.array([math.cos(angle), math.sin(angle)])
-    distance = max(DISTANCE, 3.6 + float(((root[:, :2] - middle[:2]) @ towards).max()))
+    towards, across = np.array([math.cos(angle), math.sin(angle)]), np.array([-math.sin(angle), math.cos(angle)])
+    path = root[:, :2] - middle[:2]
+    # Long paths ask for more distance: 3.6 m to the nearest point, and the whole path inside the picture.
+    wide = (np.abs(path @ across) + 0.55) * FOCAL / (0.5 * SIZE[0]) + path @ towards
+    distance = max(DISTANCE, 3.6 + float((path @ towards).max()), float(wide.max()))
     eye = np.array([*(middle[:2] + distance * towards), CAMERA_HEIGHT])
     target = np.array([middle[0], middle[1], 0.5 * 1.75])
     intrinsics = np.array([[FOCAL, 0, SIZE[0] / 2], [0, FOCAL, SIZE[1] / 2], [0, 0, 1.0]])
@@ -149,11 +151,17 @@ def write_truth(sequence: Sequence, path: str | Path) -> None:
     target = Path(path)
     temporary = target.with_name(target.name + ".part.npz")
     np.savez_compressed(
-        temporary, names=np.array(sequence.meta["truth_names"]), positions=sequence.meta["truth_positions"].astype(np.float32),
-        fps=sequence.observation.fps, height=sequence.meta["height"], camera_size=np.array(camera.size),
-        camera_intrinsics=camera.intrinsics, camera_distortion=camera.distortion, camera_rotation=camera.rotation,
+        temporary,
+        names=np.array(sequence.meta["truth_names"]),
+        positions=sequence.meta["truth_positions"].astype(np.float32),
+        fps=sequence.observation.fps,
+        height=sequence.meta["height"],
+        camera_size=np.array(camera.size),
+        camera_intrinsics=camera.intrinsics,
+        camera_distortion=camera.distortion,
+        camera_rotation=camera.rotation,
         camera_translation=camera.translation,
-    )  # fmt: skip
+    )
     os.replace(temporary, target)
 
 

@@ -130,9 +130,9 @@ def pose(figure: Figure, joint_pos: Array, joint_rot: Array) -> tuple[np.ndarray
     w = figure.weight[:, None]
     a, b = figure.links[:, 0], figure.links[:, 1]
     ra, rb = rot[a], rot[b]
-    va = (ra * figure.offsets[:, 0, None, :]).sum(-1) + pos[a]
-    vb = (rb * figure.offsets[:, 1, None, :]).sum(-1) + pos[b]
+    va = np.einsum("vij,vj->vi", ra, figure.offsets[:, 0]) + pos[a]
+    vb = np.einsum("vij,vj->vi", rb, figure.offsets[:, 1]) + pos[b]
     blend = ra + w[:, :, None] * (rb - ra)
-    normals = (blend * figure.normals[:, None, :]).sum(-1)
-    normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-9)
+    normals = np.einsum("vij,vj->vi", blend, figure.normals)
+    normals /= np.sqrt(np.einsum("vi,vi->v", normals, normals) + 1e-12)[:, None]
     return va + w * (vb - va), normals

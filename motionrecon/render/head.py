@@ -63,7 +63,7 @@ def _features(centre, h: float, link: int, hair: Colour) -> list[Part]:
                 link,
                 subdivisions=2,
                 turn=_about_z(side * 0.42),
-            ),  # fmt: skip
+            ),
         ]
     return parts
 

@@ -44,19 +44,21 @@ class Frame:
 # Place along the limb (0..1 first bone, 1..2 second bone), half size sideways, half size in depth, forward shift;
 # sizes are fractions of stature. Arms: "sideways" is up and down in the T-pose.
 _LEG = (
-    (0.00, 0.046, 0.052, 0.000), (0.12, 0.050, 0.055, 0.001), (0.35, 0.046, 0.050, 0.003), (0.60, 0.039, 0.042, 0.004),
-    (0.85, 0.032, 0.034, 0.003), (1.00, 0.030, 0.033, 0.003), (1.12, 0.029, 0.031, -0.002), (1.30, 0.031, 0.034, -0.008),
-    (1.50, 0.027, 0.029, -0.007), (1.75, 0.020, 0.021, -0.003), (1.92, 0.018, 0.020, 0.000), (2.00, 0.0185, 0.021, 0.000),
+    (0.00, 0.046, 0.052, 0.000), (0.12, 0.050, 0.055, 0.001), (0.35, 0.046, 0.050, 0.003),
+    (0.60, 0.039, 0.042, 0.004), (0.85, 0.032, 0.034, 0.003), (1.00, 0.030, 0.033, 0.003),
+    (1.12, 0.029, 0.031, -0.002), (1.30, 0.031, 0.034, -0.008), (1.50, 0.027, 0.029, -0.007),
+    (1.75, 0.020, 0.021, -0.003), (1.92, 0.018, 0.020, 0.000), (2.00, 0.0185, 0.021, 0.000),
 )  # fmt: skip
 _TROUSERS = (
-    (0.00, 0.048, 0.055, 0.000), (0.12, 0.053, 0.058, 0.000), (0.35, 0.049, 0.053, 0.002), (0.60, 0.043, 0.046, 0.003),
-    (0.85, 0.037, 0.039, 0.002), (1.00, 0.035, 0.038, 0.002), (1.12, 0.034, 0.036, -0.002), (1.30, 0.034, 0.037, -0.006),
-    (1.50, 0.031, 0.034, -0.005), (1.75, 0.028, 0.031, -0.002), (1.88, 0.0275, 0.031, 0.001), (1.93, 0.0275, 0.031, 0.001),
+    (0.00, 0.048, 0.055, 0.000), (0.12, 0.053, 0.058, 0.000), (0.35, 0.049, 0.053, 0.002),
+    (0.60, 0.043, 0.046, 0.003), (0.85, 0.037, 0.039, 0.002), (1.00, 0.035, 0.038, 0.002),
+    (1.12, 0.034, 0.036, -0.002), (1.30, 0.034, 0.037, -0.006), (1.50, 0.031, 0.034, -0.005),
+    (1.75, 0.028, 0.031, -0.002), (1.88, 0.0275, 0.031, 0.001), (1.93, 0.0275, 0.031, 0.001),
 )  # fmt: skip
 _ARM = (
     (0.22, 0.0285, 0.0295, 0.000), (0.45, 0.0265, 0.027, 0.001), (0.80, 0.0225, 0.0225, 0.0),
-    (1.00, 0.0215, 0.0205, -0.001), (1.15, 0.022, 0.0225, 0.000), (1.35, 0.0215, 0.022, 0.001), (1.70, 0.016, 0.018, 0.0),
-    (1.95, 0.0128, 0.0160, 0.000), (2.00, 0.0128, 0.0160, 0.000),
+    (1.00, 0.0215, 0.0205, -0.001), (1.15, 0.022, 0.0225, 0.000), (1.35, 0.0215, 0.022, 0.001),
+    (1.70, 0.016, 0.018, 0.0), (1.95, 0.0128, 0.0160, 0.000), (2.00, 0.0128, 0.0160, 0.000),
 )  # fmt: skip
 
 
@@ -90,9 +92,12 @@ def leg(frame: Frame, palette: Palette, side: str) -> list[Part]:
     cap = shapes.share(cap, frame.link(f"{side}_hip"), frame.link(knee), np.full(len(cap.vertices), 0.5))
     sock = shapes.loft(
         np.linspace(ankle + np.array([0, 0, 0.035 * h]), ankle + np.array([0.002 * h, 0, -0.008 * h]), 4),
-        np.tile(np.array([0.0185, 0.021]) * h, (4, 1)), palette.shoes if palette.clothed else colour, frame.link(knee),
-        sides=14, caps=2,
-    )  # fmt: skip
+        np.tile(np.array([0.0185, 0.021]) * h, (4, 1)),
+        palette.shoes if palette.clothed else colour,
+        frame.link(knee),
+        sides=14,
+        caps=2,
+    )
     weight = shapes.smoothstep(ankle[2] - sock.vertices[:, 2], -0.02 * h, 0.006 * h)
     return [skin, cap, shapes.share(sock, frame.link(knee), frame.link(f"{side}_ankle"), weight)]
 
@@ -117,16 +122,28 @@ def arm(frame: Frame, palette: Palette, side: str) -> list[Part]:
         10,
     )
     sleeve = shapes.loft(
-        frame.joint(shoulder) + rows[:, :1] * along, rows[:, 1:] * h, palette.shirt, frame.link(shoulder), side=(0, 0, 1),
-        gloss=palette.cloth_gloss, caps=3, sides=20,
-    )  # fmt: skip
+        frame.joint(shoulder) + rows[:, :1] * along,
+        rows[:, 1:] * h,
+        palette.shirt,
+        frame.link(shoulder),
+        side=(0, 0, 1),
+        gloss=palette.cloth_gloss,
+        caps=3,
+        sides=20,
+    )
     t = np.linspace(0.0, 1.0, 7)[:, None]
     tip = frame.joint(shoulder)
     yoke = shapes.loft(  # carries the slope of the shoulder from the collar to the arm, whatever the arm does
-        tip * np.array([1, 0.22, 1]) * (1 - t) + tip * np.array([1, 0.97, 1]) * t + np.array([-0.006, 0, -0.007]) * h * (1 - t),
-        (np.array([[0.050, 0.040]]) * (1 - t) + np.array([[0.0310, 0.0265]]) * t) * h, palette.shirt, frame.link("chest"),
-        side=(1, 0, 0), gloss=palette.cloth_gloss, sides=20,
-    )  # fmt: skip
+        tip * np.array([1, 0.22, 1]) * (1 - t)
+        + tip * np.array([1, 0.97, 1]) * t
+        + np.array([-0.006, 0, -0.007]) * h * (1 - t),
+        (np.array([[0.050, 0.040]]) * (1 - t) + np.array([[0.0310, 0.0265]]) * t) * h,
+        palette.shirt,
+        frame.link("chest"),
+        side=(1, 0, 0),
+        gloss=palette.cloth_gloss,
+        sides=20,
+    )
     parts += [sleeve, yoke]
     return parts
 
@@ -135,9 +152,16 @@ def _hand(frame: Frame, palette: Palette, side: str, wrist, out: float) -> list[
     """Model palm and closed fingers as one mitten, slightly curled, with a thumb towards +x."""
     h, link = frame.height, frame.link(f"{side}_elbow")
     rows = shapes.smooth_rows(
-        ((-0.006, 0.0150, 0.0125, 0.0), (0.015, 0.0185, 0.013, 0.0), (0.045, 0.0215, 0.0125, 0.001), (0.062, 0.0208, 0.0115, 0.003),
-         (0.082, 0.0175, 0.0095, 0.008), (0.094, 0.013, 0.0075, 0.013)), 10
-    )  # fmt: skip
+        (
+            (-0.006, 0.0150, 0.0125, 0.0),
+            (0.015, 0.0185, 0.013, 0.0),
+            (0.045, 0.0215, 0.0125, 0.001),
+            (0.062, 0.0208, 0.0115, 0.003),
+            (0.082, 0.0175, 0.0095, 0.008),
+            (0.094, 0.013, 0.0075, 0.013),
+        ),
+        10,
+    )
     centres = wrist + np.stack([np.zeros(10), rows[:, 0] * out, -rows[:, 3]], axis=1) * h
     palm = shapes.loft(centres, rows[:, 1:3] * h, palette.skin, link, side=(1, 0, 0), power=2.4, sides=20)
     line = (
@@ -165,24 +189,46 @@ def shoe(frame: Frame, palette: Palette, side: str, heel, toe, half_width: float
     tall = ankle[2] - heel[2] + 0.004 * h
     # place along the sole, half width, height over the sole (fractions of half width and ankle height)
     rows = shapes.smooth_rows(
-        ((0.02, 0.66, 0.62), (0.08, 0.82, 0.95), (0.22, 0.88, 1.08), (0.36, 0.92, 0.98), (0.52, 1.02, 0.72), (0.68, 1.14, 0.55),
-         (0.82, 1.08, 0.46), (0.93, 0.82, 0.38), (0.985, 0.5, 0.28)), 16
-    )  # fmt: skip
+        (
+            (0.02, 0.66, 0.62),
+            (0.08, 0.82, 0.95),
+            (0.22, 0.88, 1.08),
+            (0.36, 0.92, 0.98),
+            (0.52, 1.02, 0.72),
+            (0.68, 1.14, 0.55),
+            (0.82, 1.08, 0.46),
+            (0.93, 0.82, 0.38),
+            (0.985, 0.5, 0.28),
+        ),
+        16,
+    )
     line = heel + rows[:, :1] * (toe - heel)
     lift = 0.5 * rows[:, 2:] * tall
     upper = shapes.loft(
-        line + lift * np.array([[0, 0, 1.0]]), np.concatenate([rows[:, 1:2] * half_width, lift], axis=1), palette.shoes, link,
-        power=2.6, caps=2, gloss=0.35, sides=20,
-    )  # fmt: skip
+        line + lift * np.array([[0, 0, 1.0]]),
+        np.concatenate([rows[:, 1:2] * half_width, lift], axis=1),
+        palette.shoes,
+        link,
+        power=2.6,
+        caps=2,
+        gloss=0.35,
+        sides=20,
+    )
     flat = upper.vertices.copy()
     flat[:, 0] = np.clip(flat[:, 0], heel[0], toe[0])
     flat[:, 2] = np.maximum(flat[:, 2], np.interp(flat[:, 0], [heel[0], toe[0]], [heel[2], toe[2]]))
     thick = 0.30 * tall
     band = line + np.array([[0, 0, 0.5 * thick]])
     bottom = shapes.loft(
-        band, np.concatenate([rows[:, 1:2] * half_width * 1.04, np.full((16, 1), 0.5 * thick)], axis=1), palette.sole, link,
-        power=5.0, caps=2, gloss=0.2, sides=20,
-    )  # fmt: skip
+        band,
+        np.concatenate([rows[:, 1:2] * half_width * 1.04, np.full((16, 1), 0.5 * thick)], axis=1),
+        palette.sole,
+        link,
+        power=5.0,
+        caps=2,
+        gloss=0.2,
+        sides=20,
+    )
     under = bottom.vertices.copy()
     under[:, 0] = np.clip(under[:, 0], heel[0] - 0.002 * h, toe[0] + 0.002 * h)
     return [shapes.reshape(upper, flat), shapes.reshape(bottom, under)]

@@ -68,15 +68,15 @@ def shade(vertices, normals, colours, gloss, eye, light: Light = Light()) -> np.
     """
     to_light = np.asarray(light.direction, np.float32)
     to_light = to_light / np.linalg.norm(to_light)
-    view = np.asarray(eye, np.float32) - vertices
-    view /= np.linalg.norm(view, axis=1, keepdims=True)
-    facing = (normals * view).sum(1)
+    view = np.asarray(eye, np.float32) - np.asarray(vertices, np.float32)
+    view /= np.sqrt(np.einsum("vi,vi->v", view, view))[:, None]
+    facing = np.einsum("vi,vi->v", normals, view)
     key = normals @ to_light
     ambient = light.ground + (light.sky - light.ground) * (0.5 + 0.5 * normals[:, 2])
     lit = ambient + light.key * np.maximum(key, 0.0) + light.fill * np.maximum(facing, 0.0)
     half = view + to_light
-    half /= np.linalg.norm(half, axis=1, keepdims=True)
-    shine = np.maximum((normals * half).sum(1), 0.0) ** light.shininess * (key > 0)
+    half /= np.sqrt(np.einsum("vi,vi->v", half, half) + 1e-12)[:, None]
+    shine = np.maximum(np.einsum("vi,vi->v", normals, half), 0.0) ** light.shininess * (key > 0)
     rim = light.rim * (1.0 - np.clip(facing, 0.0, 1.0)) ** 3
     extra = light.highlight * gloss * shine + rim
     return np.clip(colours * lit[:, None] + extra[:, None], 0.0, 1.0).astype(np.float32)
@@ -86,8 +86,9 @@ def _window(pixels, visible, size, margin: int):
     """Return the box (x0, y0, x1, y1) of visible pixels, clipped to the image; None where empty."""
     if not visible.any():
         return None
-    low = np.floor(pixels[visible].min(0)).astype(int) - margin
-    high = np.ceil(pixels[visible].max(0)).astype(int) + margin
+    u, v = pixels[visible].T
+    low = np.floor([u.min(), v.min()]).astype(int) - margin
+    high = np.ceil([u.max(), v.max()]).astype(int) + margin
     x0, y0 = np.maximum(low, 0)
     x1, y1 = np.minimum(high, np.asarray(size))
     return (x0, y0, x1, y1) if x1 - x0 > 1 and y1 - y0 > 1 else None
@@ -170,7 +171,7 @@ def draw_shadow(
     if not ahead.all():
         faces = faces[ahead[faces].all(axis=1)]
     white = np.ones((len(vertices), 3), np.float32)
-    _, cover = _raster(pixels, depth, faces, white, box, 0.5, False)
+    _, cover = _raster(pixels, depth, faces, white, box, 0.5, True)
     x0, y0, x1, y1 = box
     cover = cv2.GaussianBlur(cover, (0, 0), 0.5 * softness)
     cover = cv2.resize(cover, (x1 - x0, y1 - y0), interpolation=cv2.INTER_LINEAR)

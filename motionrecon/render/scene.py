@@ -31,7 +31,7 @@ class Room:
     dark: tuple[float, float, float] = (158.0, 168.0, 175.0)
     joint: tuple[float, float, float] = (132.0, 140.0, 146.0)
     background: tuple[float, float, float] = (205.0, 208.0, 204.0)
-    grain: float = 5.0
+    grain: float = 3.0
 
 
 def key_light(camera: Camera) -> Light:
@@ -44,7 +44,7 @@ def key_light(camera: Camera) -> Light:
 
 
 def _rays(camera: Camera, factor: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return world directions (h, w, 3) of pixel rays at ``factor`` times the resolution, and the same in camera axes."""
+    """Return directions (h, w, 3) of pixel rays at ``factor`` times the resolution: world, camera axes."""
     w, h = camera.size
     u = (np.arange(w * factor) + 0.5) / factor - 0.5
     v = (np.arange(h * factor) + 0.5) / factor - 0.5
@@ -92,7 +92,9 @@ def draw_room(camera: Camera, room: Room = Room(), seed: int = 0) -> np.ndarray:
     s = np.where(on_floor, floor_at, 1.0)
     point = eye + s[..., None] * direction
     reach = np.linalg.norm(point - eye, axis=-1)
-    picture = np.where(on_floor[..., None], _tiles(room, point[..., 0], point[..., 1], reach), np.asarray(room.background))
+    picture = np.where(
+        on_floor[..., None], _tiles(room, point[..., 0], point[..., 1], reach), np.asarray(room.background)
+    )
     if room.wall is None:
         haze = np.clip((reach - 6.0) / 16.0, 0.0, 1.0)[..., None] * on_floor[..., None]
         picture = picture + haze * (np.asarray(room.background) - picture)
@@ -108,9 +110,11 @@ def _wall(picture, room, on_floor, wall_at, direction, eye, forward, seed):
     aside = np.where(on_floor, 0.0, wall_at) * (direction @ np.array([-forward[1], forward[0], 0.0]))
     rng = np.random.default_rng(seed)
     grain = cv2.GaussianBlur(rng.standard_normal(picture.shape[:2]).astype(np.float32), (0, 0), 3.0)
-    coarse = cv2.resize(rng.standard_normal((24, 40)).astype(np.float32), picture.shape[1::-1], interpolation=cv2.INTER_CUBIC)
+    coarse = cv2.resize(
+        rng.standard_normal((24, 40)).astype(np.float32), picture.shape[1::-1], interpolation=cv2.INTER_CUBIC
+    )
     shade = 1.0 - 0.10 * np.clip(np.abs(aside) / 6.0, 0, 1) - 0.06 * np.clip(1.0 - height / 1.5, 0, 1)
-    wall = picture * shade[..., None] + (room.grain * (4.0 * grain + 0.5 * coarse))[..., None]
+    wall = picture * shade[..., None] + (room.grain * (5.0 * grain + 0.35 * coarse))[..., None]
     board = (height < 0.10)[..., None]
     wall = np.where(board, np.array([150.0, 156.0, 158.0]) * shade[..., None], wall)
     return np.where(on_floor[..., None], picture, wall)

@@ -38,9 +38,15 @@ def _trunk(frame: Frame, palette: Palette) -> list[Part]:
     part.colours[:] = np.where((ring < _BELT)[:, None], palette.trousers, palette.shirt)
     hem = (t > _BELT - 0.07) & (t < _BELT + 0.22)
     shirt = shapes.loft(
-        centres[hem], radii[hem] * np.linspace(1.05, 0.985, hem.sum())[:, None], palette.shirt, frame.link("pelvis"), sides=_SIDES, power=2.3,
-        gloss=palette.cloth_gloss, caps=1,
-    )  # fmt: skip
+        centres[hem],
+        radii[hem] * np.linspace(1.05, 0.985, hem.sum())[:, None],
+        palette.shirt,
+        frame.link("pelvis"),
+        sides=_SIDES,
+        power=2.3,
+        gloss=palette.cloth_gloss,
+        caps=1,
+    )
     hem_level = (shirt.vertices - pelvis) @ up
     return [_share_spine(frame, part, level, up, pelvis), _share_spine(frame, shirt, hem_level, up, pelvis)]
 
@@ -93,9 +99,15 @@ def _seat(frame: Frame, palette: Palette) -> list[Part]:
     for side in ("left", "right"):
         hip = frame.joint(f"{side}_hip")
         out.append(
-            shapes.ellipsoid(hip + np.array([-0.022, 0, -0.010]) * h, np.array([0.050, 0.048, 0.056]) * h, palette.trousers,
-                             frame.link("pelvis"), gloss=palette.cloth_gloss, subdivisions=2)
-        )  # fmt: skip
+            shapes.ellipsoid(
+                hip + np.array([-0.022, 0, -0.010]) * h,
+                np.array([0.050, 0.048, 0.056]) * h,
+                palette.trousers,
+                frame.link("pelvis"),
+                gloss=palette.cloth_gloss,
+                subdivisions=2,
+            )
+        )
     return out
 
 

@@ -1,0 +1,108 @@
+"""Marks in pictures: solid force arrows, contact dots, keypoint dots and text."""
+
+from __future__ import annotations
+
+import functools
+
+import cv2
+import numpy as np
+
+from motionrecon.render import rasterize, shapes
+from motionrecon.render.rasterize import Light
+from motionrecon.types import Camera
+
+FORCE = (0.25, 0.80, 0.30)  # BGR in 0..1
+CONTACT = (60, 190, 255)  # BGR 0..255
+KEYPOINT = (40, 220, 250)
+_SUBPIXEL = 4  # bits
+
+
+@functools.cache
+def _arrow_parts():
+    """Return a shaft and a head of unit length along z: shaft radius and head size are scaled apart when drawn."""
+    ring = np.linspace(0.0, 1.0, 4)[:, None] * np.array([[0, 0, 1.0]])
+    shaft = shapes.loft(ring, np.ones((4, 2)), FORCE, 0, sides=12, caps=0)
+    taper = np.array([[1.0, 1.0], [0.66, 0.66], [0.33, 0.33], [0.02, 0.02]])
+    head = shapes.loft(ring, taper, FORCE, 0, sides=16, caps=0)
+    return shaft, head
+
+
+def _turn(direction) -> np.ndarray:
+    """Return a rotation that takes +z to a unit direction."""
+    other = np.array([1.0, 0, 0]) if abs(direction[0]) < 0.9 else np.array([0, 1.0, 0])
+    x = np.cross(other, direction)
+    x /= np.linalg.norm(x)
+    return np.stack([x, np.cross(direction, x), direction], axis=1)
+
+
+def draw_arrow(
+    image,
+    camera: Camera,
+    start,
+    vector,
+    *,
+    radius: float = 0.014,
+    colour=FORCE,
+    light: Light = Light(),
+    alpha: float = 0.95,
+) -> None:
+    """Draw a solid arrow, in place.
+
+    Args:
+      image: (H, W, 3) uint8 BGR.
+      camera: where it is seen from.
+      start: (3,) m, foot of the arrow, world.
+      vector: (3,) m, from foot to tip; nothing is drawn when shorter than 2 cm.
+      radius: of the shaft, m.
+      colour: BGR in 0..1.
+      light: the lights.
+      alpha: opacity.
+    """
+    length = float(np.linalg.norm(vector))
+    if length < 0.02:
+        return
+    turn = _turn(np.asarray(vector, float) / length)
+    cap = min(5.5 * radius, 0.5 * length)
+    vertices, normals, faces, offset = [], [], [], 0
+    for part, low, high, r in (
+        (_arrow_parts()[0], 0.0, length - cap, radius),
+        (_arrow_parts()[1], length - cap, length, 2.3 * radius),
+    ):
+        local = part.vertices * np.array([r, r, high - low]) + np.array([0, 0, low])
+        vertices.append(local @ turn.T + np.asarray(start, float))
+        normals.append(part.normals @ turn.T)
+        faces.append(part.faces + offset)
+        offset += len(local)
+    vertices = np.concatenate(vertices).astype(np.float32)
+    colours = np.tile(np.asarray(colour, np.float32), (len(vertices), 1))
+    normals, faces = np.concatenate(normals).astype(np.float32), np.concatenate(faces).astype(np.int32)
+    rasterize.draw_surface(image, camera, vertices, normals, faces, colours, 0.3, alpha=alpha, light=light)
+
+
+def draw_dots(image, pixels, radius: float, colour, outline=(30, 30, 30)) -> None:
+    """Draw anti-aliased dots of ``radius`` px at pixels (N, 2), in place; the outline keeps them visible anywhere."""
+    scale = 1 << _SUBPIXEL
+    limit = 4 * max(image.shape[:2])
+    for x, y in np.asarray(pixels, float):
+        if not (-limit < x < limit and -limit < y < limit):
+            continue
+        spot = (round(x * scale), round(y * scale))
+        cv2.circle(image, spot, round((radius + 1.2) * scale), outline, -1, cv2.LINE_AA, _SUBPIXEL)
+        cv2.circle(image, spot, round(radius * scale), colour, -1, cv2.LINE_AA, _SUBPIXEL)
+
+
+def draw_text(
+    image, text: str, place: tuple[int, int], size: int = 20, colour=(250, 250, 250), *, strip: bool = True
+) -> None:
+    """Write a line of text with its left baseline at ``place`` px, in place; ``strip`` darkens the back."""
+    if strip:
+        x0, y0, w, h = cv2.getTextSize((image.shape[1], image.shape[0]), text, place, _font(), size)
+        pad = size // 3
+        rows, columns = slice(max(y0 - pad, 0), y0 + h + pad), slice(max(x0 - pad, 0), x0 + w + pad)
+        image[rows, columns] = cv2.convertScaleAbs(np.ascontiguousarray(image[rows, columns]), alpha=0.42)
+    cv2.putText(image, text, place, colour, _font(), size)
+
+
+@functools.cache
+def _font():
+    return cv2.FontFace("sans")

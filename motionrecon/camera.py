@@ -3,6 +3,7 @@
 Distortion follows OpenCV's radial-tangential model (k1, k2, p1, p2, k3).
 """
 
+# pyright: strict, reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 from __future__ import annotations
 
 import math
@@ -10,6 +11,7 @@ import math
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
+from numpy.typing import ArrayLike
 
 from motionrecon.types import Camera
 
@@ -86,17 +88,18 @@ def intrinsics_from_fov(size: tuple[int, int], fov: float = DEFAULT_FOV) -> np.n
     return np.array([[f, 0.0, size[0] / 2], [0.0, f, size[1] / 2], [0.0, 0.0, 1.0]])
 
 
-def look_at(eye, target, intrinsics, size: tuple[int, int]) -> Camera:
+def look_at(eye: ArrayLike, target: ArrayLike, intrinsics: ArrayLike, size: tuple[int, int]) -> Camera:
     """Place an undistorted camera at ``eye`` (3,) m that looks at ``target`` (3,) m with world z up in the image."""
-    eye, target = np.asarray(eye, float), np.asarray(target, float)
-    forward = (target - eye) / np.linalg.norm(target - eye)
+    origin = np.asarray(eye, float)
+    forward = np.asarray(target, float) - origin
+    forward /= np.linalg.norm(forward)
     right = np.cross(forward, [0.0, 0.0, 1.0])
     right /= np.linalg.norm(right)
     rotation = np.stack([right, np.cross(forward, right), forward])
-    return Camera(np.asarray(intrinsics, float), np.zeros(5), rotation, -rotation @ eye, tuple(size))
+    return Camera(np.asarray(intrinsics, float), np.zeros(5), rotation, -rotation @ origin, (size[0], size[1]))
 
 
-def level(pitch: float, height: float, intrinsics, size: tuple[int, int]) -> Camera:
+def level(pitch: float, height: float, intrinsics: ArrayLike, size: tuple[int, int]) -> Camera:
     """Place a camera ``height`` m above the ground, looking along world +x, tilted ``pitch`` rad (down negative).
 
     Roll is 0; this is the frame in which a camera of unknown pose is estimated.

@@ -4,6 +4,7 @@ Rotation vectors are axis times angle in radians. ``exp``/``log`` map rotation v
 and back; the Jacobians follow Solà, "A micro Lie theory for state estimation in robotics" (2018), eqs. 143-146.
 """
 
+# pyright: strict, reportUnknownMemberType=false
 from __future__ import annotations
 
 import jax.numpy as jnp
@@ -99,7 +100,7 @@ def log(q: Array) -> Array:
 
 
 def skew(v: Array) -> Array:
-    """Return cross-product matrices (..., 3, 3): skew(v) w = v x w."""
+    """Return the cross-product matrices (..., 3, 3) of ``v``: each times w is v x w."""
     x, y, z = v[..., 0], v[..., 1], v[..., 2]
     o = jnp.zeros_like(x)
     rows = [[o, -z, y], [z, o, -x], [-y, x, o]]

@@ -5,6 +5,7 @@ Control of Human Movement"; joint centres of shoulder and hip after de Leva 1996
 that faces +x with the left side towards +y; every joint frame is then parallel to the world.
 """
 
+# pyright: strict, reportUnknownMemberType=false
 from __future__ import annotations
 
 import jax.numpy as jnp

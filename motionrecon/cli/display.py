@@ -14,6 +14,7 @@ _STAGES = {
     "initialize": "Building the kinematic start",
     "compile": "Compiling",
     "optimize": "Simulating",
+    "measure": "Measuring",
     "write": "Writing the results",
 }
 _LINE_INTERVAL = 5.0  # s between plain window lines, so that a log file stays readable

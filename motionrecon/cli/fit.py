@@ -30,7 +30,7 @@ _FILES = {
     "motion.bvh": "the motion for Blender, Maya, MotionBuilder",
     "motion.trc": "joint positions for OpenSim",
     "motion.csv": "joint positions as a table",
-    "config.toml": "the options of this run; repeat it with: motionrecon fit INPUT -c config.toml",
+    "config.toml": "the options of this run; repeat it with -c",
     "log.txt": "what was printed, with times",
 }
 
@@ -148,7 +148,7 @@ def _closing(folder: Path) -> list[str]:
     there = [name for name in _FILES if (folder / name).is_file()]
     width = max((len(name) for name in there), default=0)
     lines = ["", f"Results in {folder}{os.sep}", *(f"  {name:<{width}}  {_FILES[name]}" for name in there)]
-    look = [str(folder / name) for name in there if name in ("overlay.mp4", "report.html", "report.png")]
+    look = [str(folder / name) for name in there if name in ("overlay.mp4", "report.html")]
     if look:
         lines.append(f"Next: look at {' and '.join(look)}")
     return lines

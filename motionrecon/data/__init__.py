@@ -1,0 +1,1 @@
+"""Readers: files to observations, units and axes converted here and nowhere else."""

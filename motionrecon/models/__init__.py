@@ -1,0 +1,1 @@
+"""Optimizers, and the detectors that turn pictures into landmarks."""

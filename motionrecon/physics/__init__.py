@@ -1,0 +1,1 @@
+"""The simulated body: anthropometry, dynamics, control, contact, and their derivatives."""

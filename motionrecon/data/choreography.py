@@ -164,8 +164,8 @@ def embody(skeleton: Skeleton, plan: Plan, height: float, start: float, stop: fl
     root = np.column_stack([plan.weight, com_z - 0.02 * height])
     leg = 0.491 * height
     keep = slice(round(start * RATE), round(stop * RATE), round(RATE / fps))
-    for _ in range(4):
-        root, _, rot, reach = _follow(skeleton, plan, com_z, model, root, 8)
+    for k in range(4):
+        root, _, rot, reach = _follow(skeleton, plan, com_z, model, root, 8 if k == 0 else 5)
         excess = reach[round(start * RATE) : round(stop * RATE)].max() - MAX_REACH
         if abs(excess) < 2e-3:
             break

@@ -14,7 +14,7 @@ BENT = Camera(INTRINSICS, np.array([-0.25, 0.08, 0.002, -0.001, 0.01]), CAMERA.r
 
 @pytest.mark.parametrize("camera", [CAMERA, BENT], ids=["pinhole", "distorted"])
 def test_projection_equals_the_camera_module(camera):
-    points = [*np.random.default_rng(0).uniform(-1, 1, (50, 3)), 0, 0, 1]
+    points = np.random.default_rng(0).uniform(-1, 1, (50, 3)) + np.array([0.0, 0.0, 1.0])
     pixels, depth = rasterize.project(camera, points)
     assert pixels == pytest.approx(np.asarray(cameras.project(camera, points)), abs=1e-6)
     assert depth == pytest.approx(np.asarray(cameras.to_camera(camera, points))[:, 2], abs=1e-9)

@@ -111,7 +111,7 @@ def test_mocap_overlay_follows_the_person(tmp_path):
 
 
 def test_force_arrows_carry_the_body_weight():
-    result = fake_result("squat/front", 10)
+    result = fake_result("wave/front", 10)
     arrows, dots, vertical = overlay._forces(result, 0.03)
     assert vertical == pytest.approx(np.ones(10), abs=1e-6)
     assert len(arrows[0]) == 2 and len(dots[0]) == 8
@@ -122,7 +122,7 @@ def test_force_arrows_carry_the_body_weight():
 
 
 def test_broken_source_leaves_no_file(tmp_path):
-    result = fake_result("walk/side", 4)
+    result = fake_result("jump/side", 4)
 
     def frames():
         yield np.zeros((720, 1280, 3), np.uint8)

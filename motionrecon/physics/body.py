@@ -8,6 +8,7 @@ compile-time constants, and those are the same for everyone.
 from __future__ import annotations
 
 import dataclasses
+from typing import dataclass_transform
 
 import jax
 import numpy as np
@@ -41,6 +42,7 @@ class Ground:
         return jax.tree.map(lambda x: np.asarray(x, dtype=np.float64), self)
 
 
+@dataclass_transform(frozen_default=True)
 def _static(names: tuple[str, ...]):
     def wrap(cls):
         cls = dataclasses.dataclass(frozen=True)(cls)

@@ -13,7 +13,7 @@ import dataclasses
 import numpy as np
 
 from motionrecon import keypoints
-from motionrecon.initialize.padding import joint_frames
+from motionrecon.initialize.joint_frames import joint_frames
 from motionrecon.skeleton import DEFAULT_HEIGHT, ancestor_mask, template, template_sites
 from motionrecon.types import Array, Sites, Skeleton
 

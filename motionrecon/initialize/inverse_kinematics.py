@@ -3,9 +3,9 @@
 Least squares by Levenberg-Marquardt. Unknown per frame: root position and 14 rotation vectors in the child
 frames (45 numbers). Residuals: keypoints (1 per metre), joint priors and temporal smoothing (per radian),
 soles against the floor (per metre). A point p on the branch of a joint at a turns with it as
-dp = R d x (p - a) for a rotation vector d in the joint's frame, so the Jacobian is closed form. Frames are coupled by the
-smoothing of neighbours alone, so the normal matrix is block tridiagonal with diagonal off-diagonal blocks and
-a forward-backward sweep solves it exactly.
+dp = R d x (p - a) for a rotation vector d in the joint's frame, so the Jacobian is closed form. Frames are
+coupled by the smoothing of neighbours alone, so the normal matrix is block tridiagonal with diagonal off-diagonal
+blocks and a forward-backward sweep solves it exactly.
 
 Keypoints do not fix the rotation about a straight limb. Priors and smoothing on those axes keep it from flipping.
 Everything that belongs to a person or a clip is an argument: one compiled program a padded length and layout.
@@ -23,8 +23,10 @@ import numpy as np
 from jax import Array
 
 from motionrecon import rotations
-from motionrecon.initialize.padding import pad_frames
-from motionrecon.skeleton import ancestor_mask, forward_kinematics
+from motionrecon.initialize.joint_frames import pad_frames, tree_frames
+from motionrecon.initialize.sole_calibration import sole_corners
+from motionrecon.initialize.tridiagonal import solve_tridiagonal
+from motionrecon.skeleton import ancestor_mask
 from motionrecon.types import Sites, Skeleton, Soles
 
 _OFF = 1e3  # m: a robust width that changes nothing
@@ -46,6 +48,7 @@ class IKOptions:
       limit: per radian that a knee or elbow is bent the wrong way by more than ``slack`` radians.
       slack: rad.
       floor: per metre that a sole is inside the floor.
+      floor_unseen: the same for clips whose forefeet were not observed, so nothing else places the foot.
       tolerance: relative decrease of the cost at which iterating stops.
     """
 
@@ -60,6 +63,7 @@ class IKOptions:
     limit: float = 0.5
     slack: float = 0.05
     floor: float = 0.5
+    floor_unseen: float = 1.2
     tolerance: float = 1e-3
 
 
@@ -82,16 +86,6 @@ class Problem(NamedTuple):
     slack: Array  # () rad
     smooth: Array  # (3 + 3 J,) per metre and per radian
     used: Array  # (T,) 1 for real frames
-
-
-def sole_corners(soles: Soles) -> np.ndarray:
-    """Return (8, 3) m, corners in the ankles' frames: left then right; heel then toe; outer then inner."""
-    out = []
-    for side, sign in ((0, 1.0), (1, -1.0)):
-        edge = np.array([0.0, sign * float(np.asarray(soles.half_width)[side]), 0.0])
-        for middle in (np.asarray(soles.heel)[side], np.asarray(soles.toe)[side]):
-            out += [middle + edge, middle - edge]
-    return np.stack(out)
 
 
 def _joint_weights(names: tuple[str, ...], options: IKOptions) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -138,7 +132,7 @@ def build_problem(
       width: m, Geman-McClure width of keypoint residuals; None = plain least squares.
 
     Returns:
-      A Problem whose T is ``padding.padded_length``.
+      A Problem whose T is ``joint_frames.padded_length``.
     """
     frames = len(target)
     prior, bend, smooth = _joint_weights(skeleton.names, options)
@@ -192,16 +186,17 @@ class _Terms(NamedTuple):
 
 
 def _terms(problem: Problem, parents: tuple[int, ...], pos: Array, quats: Array) -> _Terms:
-    tree = Skeleton(tuple(str(i) for i in parents), parents, problem.offsets)
-    joints, rot = forward_kinematics(tree, pos, quats)
-    points = joints[:, problem.link] + rotations.rotate(rot[:, problem.link], problem.site)
-    corners = joints[:, problem.corner_link] + rotations.rotate(rot[:, problem.corner_link], problem.corner)
+    joints, rot = tree_frames(parents, problem.offsets, pos, quats)
+    joints, rot = jax.lax.optimization_barrier((joints, rot))  # keeps the compiler from fusing it into every use
+    points = joints[:, problem.link] + jnp.sum(rot[:, problem.link] * problem.site[:, None, :], axis=-1)
+    carried = rot[:, problem.corner_link]
+    corners = joints[:, problem.corner_link] + jnp.sum(carried * problem.corner[:, None, :], axis=-1)
     angles = rotations.log(quats)
     turn = rotations.log(rotations.mul(rotations.conj(quats[:-1]), quats[1:]))
     pair = (problem.used[1:] * problem.used[:-1])[:, None]
     step = pair * problem.smooth * jnp.concatenate([pos[1:] - pos[:-1], turn.reshape(len(turn), -1)], axis=-1)
     over = jnp.minimum(problem.bend * angles + problem.slack, 0.0)
-    return _Terms(joints, rotations.to_matrix(rot), points, corners, points - problem.target, angles, over, step)
+    return _Terms(joints, rot, points, corners, points - problem.target, angles, over, step)
 
 
 def _cost(problem: Problem, t: _Terms) -> Array:
@@ -263,47 +258,25 @@ def _joint_equations(problem: Problem, t: _Terms) -> tuple[Array, Array]:
     return jnp.pad(spread, ((0, 0), (3, 0), (3, 0))), jnp.pad(right.reshape(frames, -1), ((0, 0), (3, 0)))
 
 
-def _sweep(block: Array, right: Array, coupling: Array) -> Array:
-    """Solve the block-tridiagonal system with off-diagonal blocks -diag(coupling); returns (T, n)."""
-    n = block.shape[-1]
-    before = jnp.concatenate([jnp.zeros((1, n)), coupling])
-
-    def forward(carry, item):
-        inverse, y = carry
-        b, r, c = item
-        lower = jnp.linalg.cholesky(b - c[:, None] * inverse * c)
-        root = jax.scipy.linalg.solve_triangular(lower, jnp.eye(n), lower=True)
-        inverse, y = root.T @ root, r + c * (inverse @ y)
-        return (inverse, y), (inverse, y)
-
-    start = (jnp.zeros((n, n)), jnp.zeros(n))
-    _, (inverses, ys) = jax.lax.scan(forward, start, (block, right, before))
-
-    def backward(x, item):
-        inverse, y, c = item
-        x = inverse @ (y + c * x)
-        return x, x
-
-    after = jnp.concatenate([coupling, jnp.zeros((1, n))])
-    return jax.lax.scan(backward, jnp.zeros(n), (inverses, ys, after), reverse=True)[1]
-
-
 @functools.partial(jax.jit, static_argnames=("parents",))
 def _solve(problem: Problem, parents: tuple[int, ...], pos: Array, quats: Array, iterations: int, tolerance: float):
     def body(state):
-        i, pos, quats, cost, damping, _ = state
-        block, right, coupling = _normal_equations(problem, parents, _terms(problem, parents, pos, quats))
-        step = _sweep(block + damping * jnp.eye(block.shape[-1]), right, coupling)
-        new_pos = pos + step[:, :3]
-        new_quats = rotations.normalize(rotations.mul(quats, rotations.exp(step[:, 3:].reshape(len(step), -1, 3))))
-        new_cost = _cost(problem, _terms(problem, parents, new_pos, new_quats))
+        i, best, candidate, system, cost, damping, _ = state
+        t = _terms(problem, parents, *candidate)
+        new_cost = _cost(problem, t)
         good = new_cost < cost  # false for NaN too
         done = good & (cost - new_cost < tolerance * cost)
-        keep = lambda new, old: jnp.where(good, new, old)  # noqa: E731
+        keep = functools.partial(jax.tree.map, lambda new, old: jnp.where(good, new, old))
+        best, system = keep(candidate, best), keep(_normal_equations(problem, parents, t), system)
         damping = jnp.where(good, jnp.maximum(damping * 0.2, 1e-7), damping * 10.0)
-        return i + 1, keep(new_pos, pos), keep(new_quats, quats), keep(new_cost, cost), damping, done | (damping > 1e3)
+        block, right, coupling = system
+        step = solve_tridiagonal(block + damping * jnp.eye(block.shape[-1]), right, coupling)
+        turn = rotations.exp(step[:, 3:].reshape(len(step), -1, 3))
+        candidate = (best[0] + step[:, :3], rotations.normalize(rotations.mul(best[1], turn)))
+        return i + 1, best, candidate, system, jnp.where(good, new_cost, cost), damping, done | (damping > 1e3)
 
-    cost = _cost(problem, _terms(problem, parents, pos, quats))
-    state = (0, pos, quats, cost, jnp.asarray(1e-4, dtype=pos.dtype), False)
-    state = jax.lax.while_loop(lambda s: (s[0] < iterations) & ~s[5], body, state)
-    return state[1], rotations.continuous(state[2]), state[3]
+    frames, n = pos.shape[0], problem.smooth.shape[0]
+    empty = (jnp.zeros((frames, n, n)), jnp.zeros((frames, n)), jnp.zeros((frames - 1, n)))
+    start = (0, (pos, quats), (pos, quats), empty, jnp.asarray(jnp.inf), jnp.asarray(1e-3), False)
+    state = jax.lax.while_loop(lambda s: (s[0] <= iterations) & ~s[6], body, start)
+    return state[1][0], rotations.continuous(state[1][1]), state[4]

@@ -1,9 +1,11 @@
 """How noisy 3D keypoints are, and the smoothing that noisy ones get before inverse kinematics.
 
-The measure is the length of rigid bones: true motion, however fast, does not change it. The rule: noise is the
-median over bones of the robust (median absolute) third difference of a length over frames, divided by its gain
-on white noise; outliers are lengths further than 60 mm from their running median over 5 frames. Clean input (less than 5 mm, less than
-1 % outliers) is not touched. Noisy input gets a median filter where outliers are, then a Gaussian of 1.5 frames.
+The measure is the length of rigid bones: true motion, however fast, does not change it. A length minus its running
+median over 5 frames is what noise leaves. The rule: noise is the robust scatter (median absolute value) of those
+differences, pooled over bones; outliers are differences beyond 60 mm and beyond 4 standard deviations. Clean input
+(at most 5 mm, at most 1 % outliers) is not touched. In noisy input, points far from their own running median are
+replaced by it, then each keypoint is smoothed by the Gaussian that Stein's unbiased estimate finds best
+(Stein 1981): mean |y - S y|^2 + 2 sigma^2 tr S / n is smallest; fast points are smoothed less than slow ones.
 """
 
 from __future__ import annotations
@@ -16,8 +18,9 @@ from scipy import ndimage
 from motionrecon.types import Array
 
 _RIGID = (("hip", "knee"), ("knee", "ankle"), ("shoulder", "elbow"), ("elbow", "wrist"), ("ankle", "ball"))
-_GAIN = np.sqrt(20.0) * np.sqrt(2.0)  # of third differences (1, 3, 3, 1), and of two noisy ends
-_MAD = 0.6745
+# Median of |x - running median of 5| for white noise of deviation 1, times sqrt(2) for a bone's two noisy ends.
+_SCATTER = 0.494 * np.sqrt(2.0)
+_SIGMAS = (0.0, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0)  # frames
 
 
 @dataclasses.dataclass(frozen=True)
@@ -26,18 +29,18 @@ class NoiseOptions:
 
     Attributes:
       threshold: m per axis, noise from which input counts as noisy.
-      outlier_distance: m, deviation of a bone's length that counts as an outlier.
-      outlier_share: share of such lengths from which input counts as having outliers.
-      median: frames of the median filter.
-      sigma: frames of the Gaussian filter.
-      robust_width: m, Geman-McClure width of the confidence returned for noisy input.
+      outlier_distance: m, least distance from the running median that counts as an outlier.
+      outlier_share: share of such bone lengths from which input counts as having outliers.
+      median: frames of the running median.
+      most_smoothing: frames, largest deviation of the Gaussian filter.
+      robust_width: m, least Geman-McClure width of the confidence returned for input with outliers.
     """
 
     threshold: float = 0.005
     outlier_distance: float = 0.06
     outlier_share: float = 0.01
     median: int = 5
-    sigma: float = 1.5
+    most_smoothing: float = 1.5
     robust_width: float = 0.06
 
 
@@ -52,33 +55,33 @@ class Noise:
 
 
 def measure_noise(points: Array, weight: Array, names: tuple[str, ...], options: NoiseOptions) -> Noise:
-    """Measure noise and outliers of (T, K, 3) keypoints in m with (T, K) weights; see the module for the rule."""
+    """Measure noise and outliers of keypoints; see the module for the rule.
+
+    Args:
+      points: (T, K, 3) m.
+      weight: (T, K), 0 = missing.
+      names: K canonical names.
+      options: thresholds.
+    """
     points, weight = np.asarray(points), np.asarray(weight)
     index = {n: i for i, n in enumerate(names)}
-    sigmas, far = [], []
+    rest = []
     for a, b in ((f"{s}_{a}", f"{s}_{b}") for s in ("left", "right") for a, b in _RIGID):
         if a not in index or b not in index:
             continue
         seen = (weight[:, index[a]] > 0) & (weight[:, index[b]] > 0)
-        length = np.linalg.norm(points[:, index[a]] - points[:, index[b]], axis=-1)
-        if seen.sum() < 8:
-            continue
-        running = ndimage.median_filter(length[seen], size=options.median, mode="nearest")
-        far.append(np.abs(length[seen] - running) > options.outlier_distance)
-        runs = seen[3:] & seen[2:-1] & seen[1:-2] & seen[:-3]
-        if runs.sum() >= 4:
-            sigmas.append(np.median(np.abs(np.diff(length, 3)[runs])) / (_MAD * _GAIN))
-    sigma = float(np.median(sigmas)) if sigmas else 0.0
-    outliers = float(np.mean(np.concatenate(far))) if far else 0.0
-    has_outliers = outliers > options.outlier_share and outliers > 3 * _tail(sigma, options.outlier_distance)
-    return Noise(sigma, outliers, sigma > options.threshold or has_outliers, has_outliers)
-
-
-def _tail(sigma: float, distance: float) -> float:
-    """Return the share of lengths that Gaussian noise alone puts beyond ``distance``."""
-    from scipy.special import erfc
-
-    return float(erfc(distance / (2.0 * max(sigma, 1e-9))))
+        if seen.sum() >= 2 * options.median:
+            length = np.linalg.norm(points[seen, index[a]] - points[seen, index[b]], axis=-1)
+            rest.append(np.abs(length - ndimage.median_filter(length, size=options.median, mode="nearest")))
+    if not rest:
+        return Noise(0.0, 0.0, False, False)
+    pool = np.concatenate(rest)
+    sigma = np.median(pool) / _SCATTER
+    for _ in range(5):  # outliers widen the median of the rest; leave them out
+        sigma = np.median(pool[pool <= max(4.0 * np.sqrt(2.0) * sigma, 1e-6)]) / _SCATTER
+    outliers = float(np.mean(pool > max(options.outlier_distance, 4.0 * np.sqrt(2.0) * sigma)))
+    has_outliers = outliers > options.outlier_share
+    return Noise(float(sigma), outliers, bool(sigma > options.threshold or has_outliers), has_outliers)
 
 
 def fill_gaps(points: Array, weight: Array) -> np.ndarray:
@@ -99,27 +102,54 @@ def fill_gaps(points: Array, weight: Array) -> np.ndarray:
     return points
 
 
+def _replace_outliers(points: np.ndarray, noise: Noise, options: NoiseOptions) -> np.ndarray:
+    middle = ndimage.median_filter(points, size=(options.median, 1, 1), mode="nearest")
+    distance = np.linalg.norm(points - middle, axis=-1, keepdims=True)
+    return np.where(distance > max(options.outlier_distance, 4.0 * noise.sigma), middle, points)
+
+
+def _centre_weight(sigma: float) -> float:
+    """Return the weight a Gaussian filter gives the sample itself."""
+    impulse = np.zeros(33)
+    impulse[16] = 1.0
+    return float(ndimage.gaussian_filter1d(impulse, sigma)[16])
+
+
 def smooth_keypoints(points: Array, noise: Noise, options: NoiseOptions) -> np.ndarray:
     """Smooth gap-free keypoints (T, K, 3) in time if they are noisy; clean ones are returned as they are."""
     points = np.asarray(points, dtype=float)
     if not noise.noisy:
         return points
     if noise.has_outliers:
-        points = ndimage.median_filter(points, size=(options.median, 1, 1), mode="nearest")
-    return ndimage.gaussian_filter1d(points, options.sigma, axis=0, mode="nearest")
+        points = _replace_outliers(points, noise, options)
+    widths = [s for s in _SIGMAS if s <= options.most_smoothing]
+    smoothed = [points if s == 0 else ndimage.gaussian_filter1d(points, s, axis=0, mode="nearest") for s in widths]
+    risk = [
+        np.mean(np.sum((points - y) ** 2, axis=-1), axis=0)
+        + 6.0 * noise.sigma**2 * (_centre_weight(s) if s > 0 else 1.0)
+        for s, y in zip(widths, smoothed, strict=True)
+    ]
+    best = np.argmin(np.stack(risk), axis=0)
+    return np.stack([smoothed[i][:, k] for k, i in enumerate(best)], axis=1)
 
 
-def robust_confidence(observed: Array, start: Array, confidence: Array, width: float) -> np.ndarray:
-    """Lower the confidence of points that lie far from the start.
+def robust_confidence(
+    observed: Array, start: Array, confidence: Array, noise: Noise, options: NoiseOptions
+) -> np.ndarray:
+    """Lower the confidence of points that lie far from the start, if the input has outliers.
 
     Args:
       observed: (T, K, 3) m.
       start: (T, K, 3) m, the same points on the kinematic start.
       confidence: (T, K).
-      width: m; Geman-McClure weight (1 + r^2 / width^2)^-2.
+      noise: what was measured.
+      options: the width.
 
     Returns:
-      (T, K) confidence.
+      (T, K) confidence times the Geman-McClure weight (1 + r^2 / width^2)^-2, width at least three sigma.
     """
+    if not noise.has_outliers:
+        return np.asarray(confidence)
+    width = max(options.robust_width, 3.0 * noise.sigma)
     square = np.sum((np.asarray(observed) - np.asarray(start)) ** 2, axis=-1)
     return np.asarray(confidence) / (1.0 + square / width**2) ** 2

@@ -1,4 +1,4 @@
-"""The kinematic start from 3D keypoints: floor, body, poses, soles, in that order; composes and decides nothing else."""
+"""The kinematic start from 3D keypoints: floor, body, poses, soles, in that order; composes the stages only."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 
 from motionrecon.errors import DataError
 from motionrecon.initialize import calibrate, ground, inverse_kinematics, keypoint_noise, sole_calibration
-from motionrecon.initialize.padding import joint_frames
+from motionrecon.initialize.joint_frames import joint_frames
 from motionrecon.initialize.pose_guess import guess_pose
 from motionrecon.skeleton import template_soles
 from motionrecon.types import KinematicStart, Motion, Observation, Sites, Skeleton
@@ -101,17 +101,19 @@ def start_from_keypoints3d(
     motion = Motion(skeleton, observation.fps, pos, quats)
     soles = sole_calibration.calibrate_soles(motion, sites, observation, stature, options.soles)
     pull = sole_calibration.attraction(observation, points, options.soles)
+    if not sole_calibration.front_observed(observation).all():
+        options = dataclasses.replace(options, ik=dataclasses.replace(options.ik, floor=options.ik.floor_unseen))
     problem = inverse_kinematics.build_problem(skeleton, sites, points, confidence, soles, pull, options.ik)
     pos, quats, _ = inverse_kinematics.solve_poses(
         problem, skeleton, pos, quats, options.last_iterations, options.ik.tolerance
     )
     motion = Motion(skeleton, observation.fps, pos, quats)
     soles = sole_calibration.guard_soles(motion, soles, options.soles)
-    if noise.noisy:
+    if noise.has_outliers:
         joint_pos, joint_rot = joint_frames(skeleton, pos, quats)
         link = np.asarray(sites.link)
         start = joint_pos[:, link] + np.sum(joint_rot[:, link] * np.asarray(sites.offset)[:, None, :], axis=-1)
-        confidence = keypoint_noise.robust_confidence(raw, start, confidence, options.noise.robust_width)
+        confidence = keypoint_noise.robust_confidence(raw, start, confidence, noise, options.noise)
     return KinematicStart(
         motion=motion,
         sites=sites,

@@ -12,7 +12,7 @@ import dataclasses
 
 import numpy as np
 
-from motionrecon.initialize.padding import joint_frames
+from motionrecon.initialize.joint_frames import joint_frames
 from motionrecon.skeleton import template_soles
 from motionrecon.types import Array, Motion, Observation, Sites, Soles
 
@@ -46,7 +46,7 @@ class SoleOptions:
     planted_speed: float = 0.40
     deepest: float = 0.004
     guarded: float = 0.01
-    most_raise: float = 0.06
+    most_raise: float = 0.03
 
 
 def _sigmoid(x: np.ndarray) -> np.ndarray:
@@ -73,7 +73,7 @@ def attraction(observation: Observation, points: Array, options: SoleOptions) ->
       options: see ``SoleOptions``.
 
     Returns:
-      (T, 8) per metre, order of ``inverse_kinematics.sole_corners``.
+      (T, 8) per metre, order of ``sole_corners``.
     """
     points = np.asarray(points)
     out = np.zeros((len(points), 2, 2, 2))
@@ -101,6 +101,16 @@ def sole_points(motion: Motion, soles: Soles) -> np.ndarray:
     pos, rot = _ankle_frames(motion)
     local = np.stack([np.asarray(soles.heel), np.asarray(soles.toe)], axis=1)
     return pos[:, :, None] + np.sum(rot[:, :, None] * local[:, :, None, :], axis=-1)
+
+
+def sole_corners(soles: Soles) -> np.ndarray:
+    """Return (8, 3) m, corners in the ankles' frames: left then right; heel then toe; outer then inner."""
+    out = []
+    for side, sign in ((0, 1.0), (1, -1.0)):
+        edge = np.array([0.0, sign * float(np.asarray(soles.half_width)[side]), 0.0])
+        for middle in (np.asarray(soles.heel)[side], np.asarray(soles.toe)[side]):
+            out += [middle + edge, middle - edge]
+    return np.stack(out)
 
 
 def _level(pos: np.ndarray, rot: np.ndarray, point: np.ndarray, stand: np.ndarray) -> float:
@@ -162,7 +172,9 @@ def guard_soles(motion: Motion, soles: Soles, options: SoleOptions) -> Soles:
         for i in range(2):
             # Raise each frame's sole by what that frame needs (a pitched foot needs more), then allow the share.
             z = pos[:, i, 2] + rot[:, i, 2] @ local[i] - np.abs(rot[:, i, 2, 1]) * edge[i]
-            need = np.maximum(-z - options.deepest, 0.0) / np.maximum(rot[:, i, 2, 2], 0.3)
+            # A foot on its side says nothing about the sole's thickness.
+            upright = rot[:, i, 2, 2] > 0.5
+            need = np.where(upright, np.maximum(-z - options.deepest, 0.0), 0.0) / np.maximum(rot[:, i, 2, 2], 0.5)
             allowed = int(options.guarded * len(z) / 4.0)  # four points share the allowance
             new[i, 2] += min(np.sort(need)[-1 - allowed], options.most_raise)
         raised.append(new)

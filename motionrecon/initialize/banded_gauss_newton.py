@@ -88,7 +88,7 @@ def lower_band(blocks: np.ndarray) -> np.ndarray:
     return np.ascontiguousarray(sheared.transpose(2, 0, 1).reshape(3 * n, count * n))
 
 
-def _solve(normal: Normal, damping: float) -> tuple[np.ndarray, np.ndarray]:
+def solve(normal: Normal, damping: float) -> tuple[np.ndarray, np.ndarray]:
     """Return the damped Newton step of the frames (T, n) and of the shared unknowns (m,)."""
     count, n = normal.grad.shape
     band = lower_band(normal.band)
@@ -137,7 +137,7 @@ def minimise(
     first = loss = normal.loss
     while done < steps and damping < 1e4:
         try:
-            step, shared = _solve(normal, damping)
+            step, shared = solve(normal, damping)
             trial = _move(state, step, shared)
             value = _loss(clip, trial)
         except np.linalg.LinAlgError:

@@ -53,7 +53,7 @@ def assume(
         size = (round(2 * float(intrinsics[0][2])), round(2 * float(intrinsics[1][2])))
     if size is None:
         seen = np.asarray(observation.keypoints2d)[np.asarray(observation.confidence) > 0.3]
-        size = tuple(int(math.ceil(v)) for v in np.percentile(seen, 99.5, axis=0) + np.percentile(seen, 0.5, axis=0))
+        size = tuple(math.ceil(v) for v in np.percentile(seen, 99.5, axis=0) + np.percentile(seen, 0.5, axis=0))
         size = (max(size[0], 64), max(size[1], 64))
         notes.append(f"the image size is unknown; {size[0]}x{size[1]} px is guessed from the keypoints")
     if intrinsics is None:

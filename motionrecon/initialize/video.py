@@ -18,8 +18,9 @@ from motionrecon.initialize.camera_guess import assume
 from motionrecon.initialize.foot_contacts import ContactOptions
 from motionrecon.initialize.level import sole_corners, vertical_shift
 from motionrecon.initialize.video_points import State, place
-from motionrecon.initialize.video_problem import Problem, VideoWeights
+from motionrecon.initialize.video_problem import Problem
 from motionrecon.initialize.video_terms import view
+from motionrecon.initialize.video_weights import VideoWeights
 from motionrecon.skeleton import DEFAULT_HEIGHT, JOINT_NAMES
 from motionrecon.types import Camera, KinematicStart, Motion, Observation
 

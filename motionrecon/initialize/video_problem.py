@@ -16,81 +16,10 @@ from motionrecon.initialize.lift import lift
 from motionrecon.initialize.video_body import FEET, FIXED, Body
 from motionrecon.initialize.video_points import J, M, State, place
 from motionrecon.initialize.video_terms import Frames, Weights, view
+from motionrecon.initialize.video_weights import VideoWeights, pose_prior, shared_scales
 from motionrecon.types import Observation
 
 PADDED = (20, 28, 40)  # keypoint counts that programs are compiled for
-
-
-@dataclasses.dataclass(frozen=True)
-class VideoWeights:
-    """Scales (standard deviations) of the terms; measured on walks, runs and real clips.
-
-    Attributes:
-      pixel: of 2D points, as a share of the person's height in the image.
-      reach: where the 2D loss bends, in its scale.
-      across, along: m, of hip-centred 3D landmarks across and along the viewing ray; landmark: their weight.
-      turn_accel: rad/s^2, of local rotations.
-      pose: weight of the pose prior. hinge: rad, of knees and elbows bent the wrong way.
-      lean, tilt: rad, mean of the trunk and of the pelvis.
-      slip: m/s, height and sink: m, of planted feet. early_contact: their weight in the second stage.
-      leg, trunk, arm, foot, other: log bone scales; bones: weight of their prior per frame.
-      pitch: rad, and camera_height: m, of an unknown camera.
-    """
-
-    pixel: float = 0.012
-    reach: float = 3.0
-    across: float = 0.08
-    along: float = 0.25
-    landmark: float = 0.3
-    turn_accel: float = 60.0
-    pose: float = 4.0
-    hinge: float = 0.1
-    lean: float = 0.10
-    tilt: float = 0.20
-    slip: float = 0.08
-    height: float = 0.015
-    sink: float = 0.015
-    early_contact: float = 0.3
-    leg: float = 0.05
-    trunk: float = 0.06
-    arm: float = 0.06
-    foot: float = 0.08
-    other: float = 0.10
-    bones: float = 0.3
-    pitch: float = 0.25
-    camera_height: float = 0.5
-
-
-# Standard deviations of rotation vectors in the parent's axes at rest, rad; 0 = free.
-_POSE = {
-    "spine": (0.2, 0.2, 0.2), "chest": (0.2, 0.2, 0.2), "neck": (0.4, 0.4, 0.4),
-    "hip": (0.25, 0.0, 0.3), "knee": (0.08, 0.0, 0.08), "ankle": (0.15, 0.4, 0.25),
-    "shoulder": (0.6, 1.0, 0.6), "elbow": (0.1, 0.1, 0.0),
-}  # fmt: skip
-
-
-def _pose_prior(weights: VideoWeights) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return inverse scales (J, 3), rest quaternions (J, 4) (arms hang) and signed hinge weights (J, 3)."""
-    scale, rest, hinge = np.zeros((J, 3)), np.tile([1.0, 0.0, 0.0, 0.0], (J, 1)), np.zeros((J, 3))
-    for j, name in enumerate(skeleton.JOINT_NAMES[1:], start=1):
-        side, bare = (1.0 if name.startswith("left") else -1.0), name.split("_")[-1]
-        sd = np.array(_POSE[bare])
-        scale[j] = np.where(sd > 0, np.sqrt(weights.pose) / np.where(sd > 0, sd, 1.0), 0.0)
-        if bare == "shoulder":
-            rest[j] = np.array([1.0, -side, 0.0, 0.0]) / np.sqrt(2.0)
-        elif bare == "knee":
-            hinge[j, 1] = 1.0 / weights.hinge
-        elif bare == "elbow":
-            hinge[j, 2] = -side / weights.hinge
-    return scale, rest, hinge
-
-
-def _shared_prior(weights: VideoWeights, frames: int) -> np.ndarray:
-    bones = [weights.trunk, weights.other, weights.other, weights.leg, weights.leg, weights.foot]
-    bones += [weights.arm, weights.other, weights.other]
-    return np.array(
-        [np.sqrt(weights.bones * frames) / sd for sd in bones] + [1 / weights.pitch, 1 / weights.camera_height]
-    )
 
 
 def acceleration_form(valid: np.ndarray, fps: float) -> np.ndarray:
@@ -151,19 +80,18 @@ class Problem:
         return frames, weights
 
     def contacts(self, state: State, options: foot_contacts.ContactOptions, first: bool) -> np.ndarray:
-        """Return (T, 4) contacts from pixel rays, and once the fit is trusted (not ``first``) from the fit too."""
-        rotation, eye = (np.asarray(x) for x in view(self.weights, state.shared * np.asarray(self.weights.free)))
-        plain = dataclasses.replace(
-            self.assumed.camera, rotation=rotation, translation=-rotation @ eye, distortion=np.zeros(5)
-        )
+        """Return (T, 4) contacts, the first time from pixel rays cast on the floor, later from the fit itself."""
         floor = np.asarray(self.raw_body.floor)
-        speed = foot_contacts.floor_speeds(plain, self.foot_pixels, floor, self.fps, options.window)
-        over = None
-        if not first:
-            feet = np.asarray(place(self.body, state).at)[:, J : J + len(FEET)]
-            speed = 0.5 * (speed + foot_contacts.slopes(feet, self.fps, options.window))
-            over = feet[..., 2] - floor
-        return foot_contacts.planted(speed, self.foot_confidence, over, options)
+        if first:
+            rotation, eye = (np.asarray(x) for x in view(self.weights, state.shared * np.asarray(self.weights.free)))
+            plain = dataclasses.replace(
+                self.assumed.camera, rotation=rotation, translation=-rotation @ eye, distortion=np.zeros(5)
+            )
+            speed = foot_contacts.floor_speeds(plain, self.foot_pixels, floor, self.fps, options.window)
+            return foot_contacts.planted(speed, self.foot_confidence, None, options)
+        feet = np.asarray(place(self.body, state).at)[:, J : J + len(FEET)]
+        speed = foot_contacts.slopes(feet, self.fps, options.window)
+        return foot_contacts.planted(speed, self.foot_confidence, feet[..., 2] - floor, options)
 
 
 def _clean(observation: Observation) -> tuple[np.ndarray, np.ndarray]:
@@ -290,14 +218,14 @@ def _frames(pixels, confidence, landmarks, trust, ray, tall, fps, options) -> Fr
 
 def _weights(assumed, focal, centre, floor, count, options) -> Weights:
     rotation = np.asarray(assumed.camera.rotation, float)
-    pose, rest, hinge = _pose_prior(options)
+    pose, rest, hinge = pose_prior(options)
     free = np.ones(M)
     free[FIXED:] = float(assumed.pose_free)
     values = Weights(
         focal, centre, -rotation.T @ np.asarray(assumed.camera.translation, float), rotation,
         np.array([options.across, options.across, options.along]), 12.0, options.turn_accel, pose, rest, hinge,
         1 / (options.lean * np.sqrt(count)), 1 / (options.tilt * np.sqrt(count)), 1 / options.height,
-        1 / options.sink, 1 / options.slip, floor, free, _shared_prior(options, count), np.zeros(M), 0.0,
+        1 / options.sink, 1 / options.slip, floor, free, shared_scales(options, count), np.zeros(M), 0.0,
         options.reach,
     )  # fmt: skip
     return Weights(*[np.asarray(v, dtype=np.float64) for v in values])

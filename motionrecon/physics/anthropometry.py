@@ -69,7 +69,9 @@ def _combine(parts: list[tuple[float, np.ndarray, np.ndarray]]) -> tuple[float, 
     return mass, com, inertia
 
 
-def link_inertias(skeleton: Skeleton, height: float, mass: float, heel, toe) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def link_inertias(
+    skeleton: Skeleton, height: float, mass: float, heel, toe
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Compute mass properties of the 14 links of a person.
 
     Args:

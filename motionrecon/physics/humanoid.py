@@ -6,7 +6,10 @@ hinges for it; MuJoCo, the independent oracle of the tests, gets the same file w
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import io
+import warnings
 
 import numpy as np
 
@@ -108,7 +111,9 @@ def write_mjcf(skeleton: Skeleton, soles: Soles, height: float, mass: float, *, 
                 f'{pad}  <joint name="{name}_{a}" type="hinge" axis="{_numbers(np.eye(3)[k])}" armature="{ARMATURE}"/>'
                 for k, a in enumerate("xyz")
             ]
-        rows.append(f'{pad}  <inertial pos="{_numbers(coms[i])}" mass="{_numbers(masses[i])}" fullinertia="{_numbers(full)}"/>')
+        rows.append(
+            f'{pad}  <inertial pos="{_numbers(coms[i])}" mass="{_numbers(masses[i])}" fullinertia="{_numbers(full)}"/>'
+        )
         rows += [
             f'{pad}  <geom name="{names[c]}" type="sphere" size="{_numbers(max(radii[c], 0.005))}" pos="{_numbers(points[c])}"/>'
             for c in range(len(names))
@@ -135,10 +140,13 @@ def write_mjcf(skeleton: Skeleton, soles: Soles, height: float, mass: float, *, 
 
 def load_system(mjcf: str):
     """Load MJCF text as a Brax ``System``."""
-    import mujoco
-    from brax.io import mjcf as brax_mjcf
+    # Importing Brax prints what else could be installed, and loading warns that its simulation is no longer developed.
+    with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import mujoco
+        from brax.io import mjcf as brax_mjcf
 
-    return brax_mjcf.load_model(mujoco.MjModel.from_xml_string(mjcf))
+        return brax_mjcf.load_model(mujoco.MjModel.from_xml_string(mjcf))
 
 
 def gains(skeleton: Skeleton, mass: float, options: HumanoidOptions = HumanoidOptions()) -> PDGains:
@@ -146,6 +154,11 @@ def gains(skeleton: Skeleton, mass: float, options: HumanoidOptions = HumanoidOp
     rows = np.array([_GAINS[n.replace("left_", "").replace("right_", "")] for n in skeleton.names[1:]], float)
     rows *= mass / 70.0
     return PDGains(rows[:, 0], rows[:, 1], rows[:, 2] * options.strength)
+
+
+def link_order(system, skeleton: Skeleton) -> list[int]:
+    """Return the System's link index of each joint (MJCF orders links depth first, the skeleton does not)."""
+    return [list(system.link_names).index(name) for name in skeleton.names]
 
 
 def body_from_system(system, skeleton: Skeleton, soles: Soles, height: float, options=HumanoidOptions()) -> Body:
@@ -162,20 +175,22 @@ def body_from_system(system, skeleton: Skeleton, soles: Soles, height: float, op
       A Body with float64 arrays.
     """
     link = system.link
+    order = link_order(system, skeleton)
     rot = np.asarray(link.inertia.transform.rot, float)
     axes = np.stack([_matrix(q) for q in rot])
     inertia = axes @ np.asarray(link.inertia.i, float) @ np.swapaxes(axes, 1, 2)
     mass = np.asarray(link.inertia.mass, float)
     names, links, points, radii = contact_points(skeleton, soles, height)
+    dofs = np.concatenate([np.arange(6), *(6 + 3 * (i - 1) + np.arange(3) for i in order[1:])])
     return Body(
-        parents=tuple(int(p) for p in system.link_parents),
+        parents=skeleton.parents,
         contact_link=links,
         contact_names=names,
-        offsets=np.asarray(link.transform.pos, float),
-        mass=mass,
-        com=np.asarray(link.inertia.transform.pos, float),
-        inertia=inertia,
-        armature=np.asarray(system.dof.armature, float),
+        offsets=np.asarray(link.transform.pos, float)[order],
+        mass=mass[order],
+        com=np.asarray(link.inertia.transform.pos, float)[order],
+        inertia=inertia[order],
+        armature=np.asarray(system.dof.armature, float)[dofs],
         gravity=np.asarray(-float(system.gravity[2])),
         gains=gains(skeleton, float(mass.sum()), options),
         contact_offset=points,

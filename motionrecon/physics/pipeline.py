@@ -96,10 +96,10 @@ def _slope(body: Body, ground: Ground, dt: Array, state: SimState, inputs: Input
     links, _, _ = tree.velocities(body, p, state.velocity)
     depth, where, speed = _contact_state(body, p, links, state.position[2])
     _, damping = contact.coefficients(ground, depth, speed, dt)
-    _, slope = pd.torque_law(
-        body.gains, state.quats[1:], inputs.target, state.velocity[6:].reshape(-1, 3), dt
+    _, slope = pd.torque_law(body.gains, state.quats[1:], inputs.target, state.velocity[6:].reshape(-1, 3), dt)
+    arm = jnp.concatenate(
+        [-rotations.skew(where), jnp.broadcast_to(jnp.eye(3), (len(body.contact_link), 3, 3))], axis=2
     )
-    arm = jnp.concatenate([-rotations.skew(where), jnp.broadcast_to(jnp.eye(3), (len(body.contact_link), 3, 3))], axis=2)
     soft = jnp.sum(arm[:, :, :, None] * (damping[:, :, None] * arm)[:, :, None, :], axis=1)
     soft = jax.ops.segment_sum(soft, np.array(body.contact_link), len(body.parents))
     matrix = dynamics.assemble(body, p, dynamics.spatial_inertia(body, p) + dt * soft)

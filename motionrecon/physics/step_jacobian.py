@@ -14,7 +14,6 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
-from jax.scipy.linalg import cho_factor, cho_solve
 
 from motionrecon import rotations
 from motionrecon.physics import contact, dynamics, pd, pipeline, tree
@@ -47,67 +46,16 @@ def _momentum_slope(inertia: Array, velocity: Array) -> Array:
     return -_product(inertia, motion) + momentum + _product(force, inertia)
 
 
-def _rigid_part(body: Body, p: tree.Pose, state: SimState, x: Array, dt: Array, onto: Array):
-    """Derivatives of Newton-Euler's forces minus the rigidly moved contact wrenches.
+def _contact_matrices(body: Body, ground: Ground, p: tree.Pose, state: SimState, x: Array, dt: Array):
+    """How contact forces change beyond moving rigidly with their links, as link-level matrices.
 
     Returns:
-      dr/dq (V, V - in rotation columns; translation columns are zero) and dr/dv (V, V).
+      wrenches on the links (J, 6), and k1, k2, k3 (J, 6, 6): turning coordinate j changes the wrench on a link of its
+      subtree, beyond S_j x* wrench, by k1 S_j + k2 psi_j + k3 psi'_j, with psi' taken at the new velocity.
     """
-    mask, link, above = tree.masks(body.parents)
-    v = state.velocity
-    inertia = dynamics.spatial_inertia(body, p)
-    links, before, across = tree.velocities(body, p, v)
-    acc, acc_before = dynamics.accelerations(body, p, before, across, (x - v) / dt)
-    net = dynamics.link_forces(inertia, links, acc) - onto
-    composite = (mask.T @ inertia.reshape(-1, 36)).reshape(-1, 6, 6)
-    slope = (mask.T @ _momentum_slope(inertia, links).reshape(-1, 36)).reshape(-1, 6, 6)
-    subtree = mask.T @ net
-    shift = jnp.concatenate([jnp.zeros(3), v[:3]])  # the root's velocity after its translation
-    # velocity before and after each coordinate's joint; the root's translation counts as a joint of its own
-    pre = before[link].at[:3].set(0.0).at[3:6].set(shift)
-    post = links[link].at[:3].set(shift)
-    s = p.motion
-    psi = tree.motion_cross(pre, s)
-    xi = tree.motion_cross(acc_before[link], s) + tree.motion_cross(pre, psi)
-    xi = xi.at[:3].set(0.0)
-    eta = psi + tree.motion_cross(post, s) - s / dt
-    ic, bc = composite[link], slope[link]
-
-    def rows_above(force: Array) -> Array:
-        return (s @ force.T) * above.T  # [i, j]: coordinate i at or above j
-
-    def rows_below(a: Array, b: Array) -> Array:
-        # [i, j]: S_i . (I_i a_j + B_i b_j), i strictly below j
-        si = jnp.sum(s[:, :, None] * ic, axis=1)
-        sb = jnp.sum(s[:, :, None] * bc, axis=1)
-        return (si @ a.T + sb @ b.T) * above
-
-    same = above * above.T
-    moved = dynamics.matvec(ic, xi) + dynamics.matvec(bc, psi)
-    strict = tree.force_cross(s, subtree[link]) + moved
-    # the root's translation lies above its rotation although both belong to one link
-    order = np.array(same)
-    order[:3, 3:6] = 0.0
-    order[3:6, :3] = 0.0
-    lift = np.zeros_like(order)
-    lift[:3, 3:6] = 1.0
-    q_above = (s @ strict.T) * (above.T * (1 - same) + lift)
-    q_rest = rows_below(xi, psi) * (order + (above * (1 - same)))
-    dq = (q_above + q_rest).at[:, :3].set(0.0)
-    pushed = dynamics.matvec(ic, eta) + dynamics.matvec(bc, s)
-    dv = rows_above(pushed) * (1 - same) + rows_below(eta, s)
-    dv = dv - jnp.diag(jnp.asarray(body.armature)) / dt
-    return dq, dv, psi
-
-
-def _contact_part(body: Body, ground: Ground, p: tree.Pose, state: SimState, x: Array, dt: Array):
-    """Derivatives of contact forces beyond their rigid motion, projected; and the wrench on each link."""
-    mask, link, _ = tree.masks(body.parents)
     index = np.array(body.contact_link)
-    reach = mask[index][:, link]  # (C, V)
-    s = p.motion
-    links, before, _ = tree.velocities(body, p, state.velocity)
-    new_links, new_before, _ = tree.velocities(body, p, x)
+    links, _, _ = tree.velocities(body, p, state.velocity)
+    new_links, _, _ = tree.velocities(body, p, x)
     where = tree.points(body, p, index, jnp.asarray(body.contact_offset))
     depth = jnp.asarray(body.contact_radius) - (where[:, 2] + state.position[2])
     old, new = tree.point_velocity(links[index], where), tree.point_velocity(new_links[index], where)
@@ -118,29 +66,62 @@ def _contact_part(body: Body, ground: Ground, p: tree.Pose, state: SimState, x: 
 
     force = jax.vmap(law)(depth, old, new)
     dd, du, dw = jax.vmap(jax.jacfwd(law, argnums=(0, 1, 2)))(depth, old, new)
-
-    def at_points(spatial: Array) -> Array:
-        # velocity of each contact point under each coordinate's spatial vector: (C, V, 3)
-        ang = jnp.broadcast_to(spatial[None, :, :3], (len(index), *spatial[:, :3].shape))
-        return spatial[None, :, 3:] + tree.cross(ang, where[:, None, :])
-
-    def psi(pre: Array, v: Array) -> Array:
-        full = pre[link].at[:3].set(0.0).at[3:6].set(jnp.concatenate([jnp.zeros(3), v[:3]]))
-        return tree.motion_cross(full, s)
-
-    jac = at_points(s) * reach[:, :, None]
-    turn = jnp.broadcast_to(s[None, :, :3], jac.shape)
-    d_old = tree.cross(turn, old[:, None, :]) + at_points(psi(before, state.velocity))
-    d_new = tree.cross(turn, new[:, None, :]) + at_points(psi(new_before, x))
-    change = -dd[:, None, :] * jac[:, :, 2:] + dynamics.matvec(du[:, None], d_old) + dynamics.matvec(dw[:, None], d_new)
-    dq = (tree.cross(turn, force[:, None, :]) - change) * reach[:, :, None]
-    dv = -dynamics.matvec(du[:, None], jac)
-    flat = jnp.swapaxes(jac, 1, 2).reshape(-1, jac.shape[1])  # (3 C, V)
-    rows = jnp.concatenate([dq, dv], axis=1)
-    rows = jnp.swapaxes(rows, 1, 2).reshape(-1, rows.shape[1])
-    projected = flat.T @ rows
+    eye = jnp.broadcast_to(jnp.eye(3), du.shape)
+    arm = jnp.concatenate([-rotations.skew(where), eye], axis=2)  # (C, 3, 6): velocity of the point
+    spin = -_product(du, rotations.skew(old)) - _product(dw, rotations.skew(new)) + rotations.skew(force)
+    m1 = jnp.concatenate([spin, jnp.zeros_like(spin)], axis=2) - dd[:, :, None] * arm[:, 2:, :]
+    back = jnp.swapaxes(arm, 1, 2)
+    stacked = jnp.stack([_product(back, m) for m in (m1, _product(du, arm), _product(dw, arm))], axis=1)
+    k = jax.ops.segment_sum(stacked, index, len(body.parents))
     onto = jax.ops.segment_sum(dynamics.wrench(where, force), index, len(body.parents))
-    return projected[:, : s.shape[0]], projected[:, s.shape[0] :], onto
+    return onto, k[:, 0], k[:, 1], k[:, 2]
+
+
+def _before(before: Array, link: np.ndarray, shift: Array) -> Array:
+    """Velocity before each coordinate's joint; the root's translation counts as a joint of its own."""
+    return before[link].at[:3].set(0.0).at[3:6].set(shift)
+
+
+def _force_jacobian(body: Body, ground: Ground, p: tree.Pose, state: SimState, x: Array, dt: Array):
+    """Derivatives (V, V) of Newton-Euler's forces minus the ground's, in the rotations and in the velocity.
+
+    Columns 0..2 of the first are the root's translation: only the height over the ground matters there.
+    """
+    mask, link, above = tree.masks(body.parents)
+    v = state.velocity
+    inertia = dynamics.spatial_inertia(body, p)
+    onto, k1, k2, k3 = _contact_matrices(body, ground, p, state, x, dt)
+    links, before, across = tree.velocities(body, p, v)
+    _, new_before, _ = tree.velocities(body, p, x)
+    acc, acc_before = dynamics.accelerations(body, p, before, across, (x - v) / dt)
+    net = dynamics.link_forces(inertia, links, acc) - onto
+    slopes = jnp.stack([inertia, _momentum_slope(inertia, links) - k2, -k1, -k3], axis=1)
+    ic, bc, c1, c3 = jnp.moveaxis((mask.T @ slopes.reshape(-1, 144)).reshape(-1, 4, 6, 6)[link], 1, 0)
+    shift = jnp.concatenate([jnp.zeros(3), v[:3]])  # the root's velocity after its translation
+    s = p.motion
+    pre = _before(before, link, shift)
+    psi = tree.motion_cross(pre, s)
+    new_psi = tree.motion_cross(_before(new_before, link, jnp.concatenate([jnp.zeros(3), x[:3]])), s)
+    xi = (tree.motion_cross(acc_before[link], s) + tree.motion_cross(pre, psi)).at[:3].set(0.0)
+    post = links[link].at[:3].set(shift)
+    eta = psi + tree.motion_cross(post, s) - s / dt
+
+    def pulled(matrix: Array) -> Array:
+        return jnp.sum(s[:, :, None] * matrix, axis=1)  # S_i . matrix_i
+
+    # Coordinate i strictly above j sees the whole change of j's subtree; at or below j only what does not move rigidly.
+    same = above * above.T
+    up = above.T * (1 - same)
+    order, up_q = np.array(above), np.array(up)
+    order[:3, 3:6] = 0.0  # the root's translation lies above its rotation although both belong to one link
+    up_q[:3, 3:6] = 1.0
+    changed = dynamics.matvec(ic, xi) + dynamics.matvec(bc, psi) + dynamics.matvec(c1, s) + dynamics.matvec(c3, new_psi)
+    strict = tree.force_cross(s, (mask.T @ net)[link]) + changed
+    below = jnp.concatenate([pulled(m) for m in (ic, bc, c1, c3)], axis=1)
+    dq = (s @ strict.T) * up_q + (below @ jnp.concatenate([xi, psi, s, new_psi], axis=1).T) * order
+    pushed = dynamics.matvec(ic, eta) + dynamics.matvec(bc, s)
+    dv = (s @ pushed.T) * up + (below[:, :12] @ jnp.concatenate([eta, s], axis=1).T) * above
+    return dq, dv - jnp.diag(jnp.asarray(body.armature)) / dt
 
 
 def _joint_part(body: Body, state: SimState, target: Array, x: Array, dt: Array):
@@ -170,8 +151,8 @@ def _blocks(values: Array, size: int) -> Array:
     return jnp.concatenate([jnp.zeros((6, 3 * a)), wide.reshape(3 * a, 3 * a)], axis=0)
 
 
-def step_jacobian(body: Body, ground: Ground, dt: Array, state: SimState, inputs: pipeline.Inputs, x: Array):
-    """Differentiate one step.
+def velocity_jacobian(body: Body, ground: Ground, dt: Array, state: SimState, inputs: pipeline.Inputs, x: Array):
+    """Differentiate the velocity after one step.
 
     Args:
       body, ground, dt: as for ``pipeline.step``.
@@ -180,32 +161,44 @@ def step_jacobian(body: Body, ground: Ground, dt: Array, state: SimState, inputs
       x: (V,) velocity after the step (``pipeline.new_velocity``).
 
     Returns:
-      dz'/dz (2 V, 2 V), dz'/d target (2 V, 3 A) for rotation vectors applied to the targets from the right, and
-      dz'/d wrench (2 V, 6).
+      dx/dz (V, 2 V), dx/d target (V, 3 A) for rotation vectors applied to the targets from the right, and
+      dx/d wrench (V, 6).
     """
     n = x.shape[0]
     p = tree.pose(body, state.quats)
-    contact_q, contact_v, onto = _contact_part(body, ground, p, state, x, dt)
-    dq, dv, _ = _rigid_part(body, p, state, x, dt, onto)
+    dq, dv = _force_jacobian(body, ground, p, state, x, dt)
     turn, speed, aim = _joint_part(body, state, inputs.target, x, dt)
-    dq = dq + contact_q
     dq = dq.at[:, 6:].add(-_blocks(turn, n))
-    dv = (dv + contact_v).at[:, 6:].add(-_blocks(speed, n))
-    da = -_blocks(aim, n)
-    de = jnp.eye(n, 6) * -pipeline.WRENCH_UNIT
-    factor = cho_factor(pipeline._slope(body, ground, dt, state, inputs), lower=True)
-    dx = -dt * cho_solve(factor, jnp.concatenate([dq, dv, da, de], axis=1))
+    dv = dv.at[:, 6:].add(-_blocks(speed, n))
+    # an explicit inverse: twice as fast as 135 triangular solves, and the matrix is well conditioned by the armature
+    inverse = jnp.linalg.inv(pipeline._slope(body, ground, dt, state, inputs))
+    dz = -dt * (inverse @ jnp.concatenate([dq, dv], axis=1))
+    a = aim.shape[0]
+    da = dt * jnp.sum(inverse[:, 6:].reshape(n, a, 3)[:, :, :, None] * aim[None], axis=2).reshape(n, 3 * a)
+    return dz, da, dt * pipeline.WRENCH_UNIT * inverse[:, :6]
+
+
+def carry(dt: Array, x: Array, z: Array, dx: Array) -> Array:
+    """Turn errors (2 V, M) before a step and the change dx (V, M) of its velocity into errors after it."""
+    n, m = dx.shape
     w = x[3:].reshape(-1, 3) * dt
     back = rotations.to_matrix(rotations.exp(-w))
     right = rotations.right_jacobian(w) * dt
-    size = back.shape[0]
-    carried = (jnp.eye(size)[:, None, :, None] * back[:, :, None, :]).reshape(3 * size, 3 * size)
-    dx_turn = dx[3:].reshape(size, 3, -1)
-    turned = jnp.sum(right[:, :, :, None] * dx_turn[:, None, :, :], axis=2).reshape(3 * size, -1)
-    turned = turned.at[:, 3:n].add(carried)
-    moved = (dt * dx[:3]).at[:, :3].add(jnp.eye(3))
-    full = jnp.concatenate([moved, turned, dx], axis=0)
-    return full[:, : 2 * n], full[:, 2 * n : -6], full[:, -6:]
+    turned = _product(back, z[3:n].reshape(-1, 3, m)) + _product(right, dx[3:].reshape(-1, 3, m))
+    return jnp.concatenate([z[:3] + dt * dx[:3], turned.reshape(n - 3, m), dx], axis=0)
+
+
+def step_jacobian(body: Body, ground: Ground, dt: Array, state: SimState, inputs: pipeline.Inputs, x: Array):
+    """Differentiate one step; arguments as ``velocity_jacobian``.
+
+    Returns:
+      dz'/dz (2 V, 2 V), dz'/d target (2 V, 3 A) and dz'/d wrench (2 V, 6).
+    """
+    dz, da, de = velocity_jacobian(body, ground, dt, state, inputs, x)
+    size = dz.shape[1]
+    start = jnp.concatenate([jnp.eye(size), jnp.zeros((size, da.shape[1] + 6))], axis=1)
+    full = carry(dt, x, start, jnp.concatenate([dz, da, de], axis=1))
+    return full[:, :size], full[:, size:-6], full[:, -6:]
 
 
 def retract(state: SimState, z: Array) -> SimState:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +57,7 @@ class Checkpoint:
             with np.load(self.path, allow_pickle=False) as f:
                 text = json.loads(str(f["text"]))
                 arrays = {k: f[k] for k in f.files if k != "text"}
-        except (OSError, ValueError, KeyError) as error:
+        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
             raise CheckpointError(f"{self.path}: cannot be read ({error}); begin anew with --overwrite") from None
         if text["key"] != self._key:
             raise CheckpointError(

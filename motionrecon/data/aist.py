@@ -72,7 +72,9 @@ def load_arrays(path: str | Path) -> dict[str, np.ndarray]:
     except Exception as error:  # a broken pickle can raise anything
         raise DataError(f"{path}: is not a pickle of plain NumPy arrays ({error}); download it again") from None
     if not isinstance(content, dict):
-        raise DataError(f"{path}: is a pickle of {type(content).__name__}; AIST++ files hold a dict of arrays")
+        raise DataError(
+            f"{path}: is a pickle of {type(content).__name__}; AIST++ files hold a dict of arrays; download it again"
+        )
     return content
 
 
@@ -126,7 +128,7 @@ def read(path: str | Path, *, fps: float | None = None) -> Sequence:
     )
     preprocess.check(observation, path)
     meta = {
-        "warnings": [f"the floor was estimated at {floor:.1f} units (about cm) above the file's origin"],
+        "warnings": [f"The floor was estimated at {floor:.1f} cm above the file's origin."],
         "source_fps": rate,
         "unit": "cm",
         "joints": {name: name for name in COCO17},

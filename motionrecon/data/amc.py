@@ -78,7 +78,9 @@ def read(path: str | Path, *, asf: str | Path | None = None, fps: float | None =
             names.append(target if left == bone.name else target.replace("left_", "right_"))
             labels.append(bone.name)
     values = np.stack([points[label] for label in labels], axis=1)
-    warnings = [] if fps else [f"AMC files do not state their frame rate; {ASSUMED_FPS:g} Hz assumed"]
+    warnings = (
+        [] if fps else [f"AMC files do not state their frame rate; {ASSUMED_FPS:g} Hz assumed (give --source-fps)."]
+    )
     result = sequence.to_sequence(
         path,
         sequence.Points("amc", tuple(names), tuple(labels), values, fps or ASSUMED_FPS, "y", warnings=tuple(warnings)),
@@ -153,7 +155,9 @@ def parse_asf(path: Path) -> Rig:
         bones[child].parent = parent
         rig.bones.append(bones[child])
     if not rig.bones or rig.length <= 0:
-        raise DataError(f"{path}: is not a whole ASF skeleton (:bonedata and :hierarchy expected)")
+        raise DataError(
+            f"{path}: is not a whole ASF skeleton (:bonedata and :hierarchy expected); give the .asf of this motion"
+        )
     return rig
 
 
@@ -181,7 +185,9 @@ def parse_amc(path: Path) -> list[dict[str, list[float]]]:
         if len(words) == 1 and words[0].isdigit():
             frames.append({})
         elif not frames:
-            raise DataError(f"{path}: is not an AMC file: {' '.join(words)[:40]!r} stands before the first frame")
+            raise DataError(
+                f"{path}: is not an AMC file: {' '.join(words)[:40]!r} stands before the first frame; download it again"
+            )
         else:
             frames[-1][words[0]] = [_float(path, w) for w in words[1:]]
     if not frames:
@@ -198,7 +204,7 @@ def forward_kinematics(path: Path, rig: Rig, frames: list[dict[str, list[float]]
         if bad is not None:
             raise DataError(
                 f"{path}: frame {bad + 1} has {len(rows[bad])} values for {name}, its skeleton {len(dof)}; "
-                "the file is truncated or the .asf is another person's"
+                "the file is truncated (download it again) or the .asf is another person's (name the right one with --asf)"
             )
         return np.array(rows, dtype=float).reshape(len(frames), len(dof))
 
@@ -213,7 +219,9 @@ def forward_kinematics(path: Path, rig: Rig, frames: list[dict[str, list[float]]
     ends = {"root": values[:, [rig.root_order.index(t) for t in ("tx", "ty", "tz")]]}
     for bone in rig.bones:
         if bone.parent not in ends:
-            raise DataError(f"{path}: bone {bone.name} hangs on {bone.parent}, which comes later or not at all")
+            raise DataError(
+                f"{path}: bone {bone.name} hangs on {bone.parent}, which comes later or not at all; correct the .asf or download it again"
+            )
         local = bone.axes * turn(bone.dof, channels(bone.name, bone.dof) if bone.dof else values) * bone.axes.inv()
         rotations[bone.name] = rotations[bone.parent] * local
         reach = rotations[bone.name].apply(bone.direction * bone.length)

@@ -49,7 +49,7 @@ def guess_unit(names: tuple[str, ...], positions: np.ndarray) -> tuple[float, st
     if length is None:
         length, usual, limb = _chain_length(names, positions, ("shoulder", "elbow", "wrist")), ARM, "arm"
     if not length:
-        return 1.0, "m", "the unit of length is not stated and no limb is complete; metres assumed"
+        return 1.0, "m", "The unit of length is not stated and no limb is complete; metres assumed."
     name = min(UNITS, key=lambda u: abs(np.log(length * UNITS[u] / usual)))
     scale, ratio = UNITS[name], length * UNITS[name] / usual
     if not 0.6 < ratio < 1.35:
@@ -57,9 +57,9 @@ def guess_unit(names: tuple[str, ...], positions: np.ndarray) -> tuple[float, st
         return (
             scale,
             "unknown",
-            (f"the unit of length is not stated and fits none known; scaled so that the {limb} is {usual:.2f} m long"),
+            (f"The unit of length is not stated and fits none known; scaled so that the {limb} is {usual:.2f} m long."),
         )
-    sentence = f"the unit of length is not stated; {name} assumed, which makes the {limb} {length * scale:.2f} m long"
+    sentence = f"The unit of length is not stated; {name} assumed, which makes the {limb} {length * scale:.2f} m long."
     return scale, name, sentence
 
 
@@ -92,4 +92,4 @@ def guess_up(names: tuple[str, ...], positions: np.ndarray, default: str) -> tup
         return usual, None
     rotation = (_X_UP, Y_UP, Z_UP)[axis] @ (np.eye(3) if mean[axis] > 0 else _DOWN[axis])
     sign = "" if mean[axis] > 0 else "-"
-    return rotation, f"the body stands along the file's {sign}{'xyz'[axis]} axis, so that axis is taken as up"
+    return rotation, f"The body stands along the file's {sign}{'xyz'[axis]} axis, so that axis is taken as up."

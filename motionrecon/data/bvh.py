@@ -60,7 +60,7 @@ def read(path: str | Path, *, fps: float | None = None) -> Sequence:
     points = positions[:, [found[n] for n in names]]
     if _starts_with_rest_pose(names, points):
         points = points[1:]
-        warnings.append("frame 0 is a rest pose that jumps to the motion in frame 1; it was dropped")
+        warnings.append("Frame 0 is a rest pose that jumps to the motion in frame 1; it was dropped.")
     labels = tuple(nodes[found[n]].name for n in names)
     rate = fps or 1.0 / frame_time
     return sequence.to_sequence(
@@ -112,7 +112,9 @@ def _parse_hierarchy(path: Path, lines: list[str]) -> list[Node]:
             known = all(n[:1] in "xyz" and n[1:] in ("position", "rotation") for n in names)
             turns = "".join(n[0] for n in names if n.endswith("rotation"))
             if not words[1:] or words[1] != str(len(names)) or not known or len(set(turns)) != len(turns):
-                raise DataError(f"{path}: missing or unknown channels of joint {node.name}: {line.strip()!r}")
+                raise DataError(
+                    f"{path}: missing or unknown channels of joint {node.name}: {line.strip()!r}; export it again"
+                )
             node.channels, node.column = names, column
             column += len(names)
         else:
@@ -131,7 +133,9 @@ def _numbers(path: Path, words: list[str], count: int, what: str) -> np.ndarray:
     except ValueError:
         values = np.full(0, np.nan)
     if len(values) != count or not np.isfinite(values).all():
-        raise DataError(f"{path}: {what} should be {count} finite number(s), found {' '.join(words)[:60]!r}")
+        raise DataError(
+            f"{path}: {what} should be {count} finite number(s), found {' '.join(words)[:60]!r}; export it again"
+        )
     return values
 
 
@@ -143,7 +147,7 @@ def _parse_motion(path: Path, lines: list[str], channels: int) -> tuple[np.ndarr
     frame_time = float(_numbers(path, lines[1].split(":")[1].split(), 1, "the frame time")[0])
     rows = [line.split() for line in lines[2:]]
     if frame_time <= 0:
-        raise DataError(f"{path}: the frame time is {frame_time:g} s; it has to be positive")
+        raise DataError(f"{path}: the frame time is {frame_time:g} s; correct 'Frame Time:' (0.0333333 for 30 Hz)")
     bad = next((i for i, row in enumerate(rows) if len(row) != channels), None)
     if bad is not None and len(rows) * channels != count * channels:
         flat = [word for row in rows for word in row]  # some writers wrap their lines

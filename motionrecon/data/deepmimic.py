@@ -68,11 +68,13 @@ def read(path: str | Path, *, fps: float | None = None) -> Sequence:
     except json.JSONDecodeError as error:
         raise DataError(f"{path}: is not valid JSON ({error}); export it again") from None
     if not accepts(content):
-        raise DataError(f"{path}: is not a DeepMimic motion ('Frames' expected)")
+        raise DataError(f"{path}: is not a DeepMimic motion ('Frames' expected); give a file with 'Frames'")
     rows = content["Frames"]
     bad = next((i for i, row in enumerate(rows) if not isinstance(row, list) or len(row) != _COLUMNS), None)
     if bad is not None:
-        raise DataError(f"{path}: frame {bad} does not hold the {_COLUMNS} numbers of DeepMimic's humanoid3d")
+        raise DataError(
+            f"{path}: frame {bad} does not hold the {_COLUMNS} numbers of DeepMimic's humanoid3d; export it for that model"
+        )
     try:
         motion = np.array(rows, dtype=float).reshape(-1, _COLUMNS)
     except (TypeError, ValueError):
@@ -83,13 +85,17 @@ def read(path: str | Path, *, fps: float | None = None) -> Sequence:
         raise DataError(f"{path}: a frame holds a value that is not finite; export it again")
     steps = motion[:-1, 0]  # the last row's duration is 0
     if not (steps > 0).all():
-        raise DataError(f"{path}: a frame lasts {steps.min():g} s; durations have to be positive")
+        raise DataError(
+            f"{path}: a frame lasts {steps.min():g} s; durations have to be positive; correct the first number of each frame"
+        )
     names, positions = _forward_kinematics(path, motion)
     warnings: tuple[str, ...] = ()
     step = float(np.median(steps))
     if fps is None and np.ptp(steps) > 1e-3 * step:
         positions = _even(positions, steps, step)
-        warnings = (f"frames last {steps.min():g} to {steps.max():g} s; resampled evenly to {1 / step:g} Hz",)
+        warnings = (
+            f"Frames last {steps.min():g} to {steps.max():g} s; they were resampled evenly to {1 / step:g} Hz.",
+        )
     rate = fps or 1.0 / step
     rate = float(round(rate)) if abs(rate - round(rate)) < 1e-3 * rate else rate
     points = sequence.Points("deepmimic", names, names, positions, rate, "x forward y", 1.0, True, warnings)

@@ -84,7 +84,7 @@ def _by_frame(numbered: list[tuple[int, list[Detection]]]) -> tuple[list[list[De
     frames: list[list[Detection]] = [[] for _ in range(count)]
     for number, detections in numbered:
         frames[place[number]] += detections
-    note = f"frame numbers come in steps of {step}; the frame rate is taken as that of the frames given"
+    note = f"Frame numbers come in steps of {step}; the frame rate is taken as that of the frames given."
     return frames, (note,) if step > 1 else ()
 
 

@@ -50,9 +50,9 @@ def read(
 
     Args:
       path: a JSON file, or a folder of OpenPose JSON files (one a frame).
-      person: "largest", or the identity (or rank by size) of a person.
+      person: "largest", or the identity of a person; where the file has none, the place from the left, from 1.
       size: (width, height) px of the image, where the file lacks it.
-      fps: Hz, where the file lacks it.
+      fps: Hz, instead of the file's own; 30 is assumed where neither is there.
 
     Returns:
       Sequence with ``keypoints2d`` px and no camera; ``landmarks3d`` m for MediaPipe files that hold world
@@ -80,18 +80,18 @@ def read(
     size = found.size or size
     if found.normalised:
         if size is None:
-            raise DataError(f"{path}: its coordinates are fractions of the image; state the image's width and height")
+            raise DataError(
+                f"{path}: its coordinates are fractions of the image; give the image's size with --image-size W H"
+            )
         keypoints[..., :2] *= np.array(size, dtype=float)
     warnings = list(found.warnings)
     if people > 1:
-        warnings.append(f"{people} people were found; person {person} was used (choose another with --person)")
-    if len(track) < len(found.frames):
-        missing = len(found.frames) - len(track)
-        warnings.append(f"the person is not there in {missing} of {len(found.frames)} frames")
-    rate = found.fps or fps
+        whom = "the largest" if person == "largest" else f"person {person}"
+        warnings.append(f"{people} people were seen; {whom} is followed. Choose another with --person N.")
+    rate = fps or found.fps
     if rate is None:
         rate = ASSUMED_FPS
-        warnings.append(f"the frame rate is not stated; {ASSUMED_FPS:g} Hz assumed")
+        warnings.append(f"The file does not state its frame rate; {ASSUMED_FPS:g} Hz assumed (give --source-fps).")
     return from_array(path, keypoints, rate, size, found.names, warnings, landmarks, found.layout)
 
 
@@ -110,7 +110,8 @@ def _recognise(path: Path, content: Any) -> keypoint_formats.Detections:
                 return found
     except (ValueError, TypeError, KeyError, IndexError, AttributeError) as error:
         raise DataError(f"{path}: its keypoints cannot be read ({error}); check the detector's output") from None
-    raise DataError(f"{path}: is JSON of an unknown kind; accepted are {keypoint_formats.ACCEPTED}")
+    kind = "an empty list" if content == [] else "JSON of an unknown kind"
+    raise DataError(f"{path}: is {kind}; accepted are {keypoint_formats.ACCEPTED}")
 
 
 def _read_folder(path: Path) -> keypoint_formats.Detections:
@@ -160,7 +161,9 @@ def from_array(
     sequence.check_rate(path, fps)
     keypoints = np.asarray(keypoints)
     if keypoints.ndim != 3 or keypoints.shape[2] != 3 or keypoints.dtype.kind not in "fiu":
-        raise DataError(f"{path}: keypoints of shape {keypoints.shape}, (frames, K, 3) of x, y, confidence expected")
+        raise DataError(
+            f"{path}: keypoints of shape {keypoints.shape}, numbers (frames, K, 3) of x, y, confidence expected; save it that way"
+        )
     picked, labels, layout = _layout(path, keypoints, names, layout)
     keypoints = keypoints[:, list(picked)].astype(float)
     finite = np.isfinite(keypoints).all(axis=-1) & (keypoints[..., :2] != 0.0).any(axis=-1)
@@ -176,9 +179,14 @@ def from_array(
         float(fps), tuple(picked.values()), layout, confidence, keypoints2d=points, landmarks3d=local
     )
     preprocess.check(observation, path)
+    missing = int((confidence.max(axis=1) <= 0).sum())
+    if missing:
+        warnings.append(f"The person was not found in {missing} of {len(confidence)} frames; they are filled in.")
     if size is None:
         size = _usual_size(points[confidence > 0])
-        warnings.append(f"the image size is not stated; {size[0]} x {size[1]} px assumed")
+        warnings.append(
+            f"The file does not state the image size; {size[0]} x {size[1]} px assumed (give --image-size)."
+        )
     meta = {
         "warnings": warnings,
         "source_fps": float(fps),
@@ -198,18 +206,21 @@ def _layout(
     if names is None:
         if count not in LAYOUTS:
             known = ", ".join(f"{k} ({name})" for k, (name, _) in LAYOUTS.items())
-            raise DataError(f"{path}: {count} keypoints a person are of no known layout; known are {known}")
+            raise DataError(
+                f"{path}: {count} keypoints a person are of no known layout; export one of {known}, or add 'names'"
+            )
         name, picked = LAYOUTS[count]
         return picked, [str(i) for i in picked], name
     if len(names) != count:
-        raise DataError(f"{path}: has {len(names)} names for {count} keypoints; they have to match")
+        raise DataError(f"{path}: has {len(names)} names for {count} keypoints; correct the names")
     picked = {i: name for i, name in enumerate(names) if name in CANONICAL}
     if len(picked) < sequence.MIN_POINTS:
         found, origin, _ = pick_markers(names, keypoints)
         picked = {names.index(o): n for n, o in zip(found, origin, strict=True) if o in names}
     if len(picked) < sequence.MIN_POINTS:
         raise DataError(
-            f"{path}: only {len(picked)} of its keypoints have known names, {sequence.MIN_POINTS} are needed"
+            f"{path}: only {len(picked)} of its keypoints have known names, {sequence.MIN_POINTS} are needed; name them "
+            "like left_hip or LHip"
         )
     return picked, [names[i] for i in picked], layout
 

@@ -43,7 +43,7 @@ def read(path: str | Path, *, fps: float | None = None, size: tuple[int, int] | 
     rate = fps or _scalar(path, arrays, "fps")
     if rate is None:
         rate = 30.0
-        warnings.append("the frame rate is not stated; 30 Hz assumed")
+        warnings.append("The file does not state its frame rate; 30 Hz assumed (give --source-fps).")
     if {"joint_positions", "joint_quaternions", "joint_names"} <= arrays.keys():
         return _own_result(path, arrays, rate)
     key = next((k for k in _POSITIONS if k in arrays), None)
@@ -70,7 +70,11 @@ def _load(path: Path) -> dict[str, np.ndarray]:
             return {key: archive[key] for key in archive.files}
     except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
         reason = str(error).splitlines()[0] if str(error) else "truncated"
-        raise DataError(f"{path}: cannot be read as an archive of plain arrays ({reason[:100]})") from None
+        if "pickle" in reason:
+            reason = "not an archive, or one of Python objects"
+        raise DataError(
+            f"{path}: cannot be read as a NumPy archive of plain arrays ({reason[:100]}); save it with numpy.savez"
+        ) from None
 
 
 def _scalar(path: Path, arrays: dict[str, np.ndarray], key: str) -> float | None:
@@ -91,7 +95,9 @@ def _names(arrays: dict[str, np.ndarray], *keys: str) -> tuple[str, ...] | None:
 
 def _points(path: Path, key: str, array: np.ndarray) -> np.ndarray:
     if array.ndim != 3 or array.shape[2] != 3 or array.dtype.kind not in "fiu":
-        raise DataError(f"{path}: {key} has shape {array.shape} and type {array.dtype}, numbers (T, K, 3) expected")
+        raise DataError(
+            f"{path}: {key} has shape {array.shape} and type {array.dtype}, numbers (T, K, 3) expected; save it that way"
+        )
     return array.astype(float)
 
 
@@ -102,9 +108,9 @@ def _positions(path: Path, key: str, arrays: dict[str, np.ndarray], fps: float, 
         labels = _LAYOUTS_3D.get(values.shape[1])
         if labels is None:
             raise DataError(f"{path}: has no names for its {values.shape[1]} points; add an array 'names'")
-        warnings = [*warnings, f"points are not named; the order {', '.join(labels[:4])}, ... assumed"]
+        warnings = [*warnings, f"The points are not named; the order {', '.join(labels[:4])}, ... is assumed."]
     if len(labels) != values.shape[1]:
-        raise DataError(f"{path}: has {len(labels)} names for {values.shape[1]} points; save it again")
+        raise DataError(f"{path}: has {len(labels)} names for {values.shape[1]} points; give as many of both")
     rig = joint_names.map_rig(labels)
     names, origin, picked = joint_names.pick_markers(labels, values)
     if len(rig) > len(names):  # foreign names: an animation rig's rather than markers'
@@ -113,7 +119,7 @@ def _positions(path: Path, key: str, arrays: dict[str, np.ndarray], fps: float, 
     used = {label for group in origin for label in group.split(" + ")}
     unused = [label for label in labels if label not in used]
     if unused:
-        warnings = [*warnings, f"{len(unused)} point(s) are not used: {', '.join(unused[:12])}"]
+        warnings = [*warnings, f"Points not used ({len(unused)}): {', '.join(unused[:12])}."]
     points = sequence.Points("npz", names, origin, picked, fps, "z", warnings=tuple(warnings))
     return sequence.to_sequence(path, points)
 

@@ -75,7 +75,7 @@ def choose(frames: list[list[Detection]], person: str | int, source: str) -> tup
 
     Args:
       frames: detections per frame.
-      person: "largest", the identity the file gives, or else the rank by size (0 is the largest).
+      person: "largest", the identity the file gives, or else the place from the left where first seen, from 1.
       source: the file, for messages.
 
     Returns:
@@ -92,12 +92,21 @@ def choose(frames: list[list[Detection]], person: str | int, source: str) -> tup
     try:
         wanted = int(person)
     except ValueError:
-        raise DetectionError(f"{source}: person {person!r} is neither 'largest' nor a number") from None
+        raise DetectionError(
+            f"{source}: person {person!r} is neither 'largest' nor a number; choose with --person"
+        ) from None
     identities = [next(iter(track.values())).identity for track in found]
     if wanted in identities:
         return found[identities.index(wanted)], len(found)
     named = sorted(i for i in identities if i is not None)
-    if named or not 0 <= wanted < len(found):
-        there = ", ".join(map(str, named)) if named else f"0 to {len(found) - 1}"
-        raise DetectionError(f"{source}: there is no person {wanted}; the file has {there}")
-    return found[wanted], len(found)
+    if named or not 1 <= wanted <= len(found):
+        there = ", ".join(map(str, named)) if named else f"1 (leftmost) to {len(found)}"
+        raise DetectionError(f"{source}: there is no person {wanted}; the file has {there}; choose with --person")
+    return sorted(found, key=_first_place)[wanted - 1], len(found)
+
+
+def _first_place(track: Track) -> float:
+    """Return where a person stands when first seen: the mean x of the seen keypoints, px."""
+    first = track[min(track)].keypoints
+    seen = first[:, 2] > 0
+    return float(first[seen, 0].mean()) if seen.any() else np.inf

@@ -184,7 +184,9 @@ def crop(observation: Observation, time_range: tuple[float, float], source: str 
     if not end > start:
         raise DataError(f"{named} ends before it starts; give START END in seconds")
     if start < first - 1e-6 or start > last or end > last + 1.0 / observation.fps + 1e-6:
-        raise DataError(f"{named} is outside the clip, which lasts from {first:.2f} to {last:.2f} s")
+        raise DataError(
+            f"{named} lies outside the clip, which lasts from {first:.2f} to {last:.2f} s; give times within it"
+        )
     begin = int(np.ceil((start - first) * observation.fps - 1e-6))
     stop = min(int(np.floor((end - first) * observation.fps + 1e-6)) + 1, count)
     if stop - begin < 2:

@@ -71,6 +71,7 @@ def to_sequence(path: Path, points: Points) -> Sequence:
         )
     warnings = list(points.warnings)
     positions = np.asarray(points.positions, dtype=float)
+    positions = np.where(np.isfinite(positions), positions, np.nan)
     if points.unit is None:
         scale, unit, sentence = axes.guess_unit(points.names, positions)
     else:
@@ -112,13 +113,15 @@ def _jumps(observation: Observation) -> list[str]:
     if not len(frames):
         return []
     listed = ", ".join(str(f) for f in frames[:5]) + (", ..." if len(frames) > 5 else "")
-    return [f"the recording jumps (faster than {MAX_SPEED:g} m/s) at {len(frames)} frame(s): {listed}"]
+    return [f"The recording jumps (faster than {MAX_SPEED:g} m/s) at {len(frames)} frame(s): {listed}."]
 
 
 def check_rate(path: Path, fps: float) -> None:
     """Raise DataError unless ``fps`` (Hz) is a rate a recording can have."""
     if not np.isfinite(fps) or not 1.0 <= fps <= MAX_FPS:
-        raise DataError(f"{path}: a frame rate of {fps:g} Hz cannot be right; correct the file or state the rate")
+        raise DataError(
+            f"{path}: a frame rate of {fps:g} Hz cannot be right; correct the file or give the rate with --source-fps"
+        )
 
 
 def read_text(path: Path) -> str:

@@ -29,7 +29,9 @@ def read(path: str | Path, *, fps: float | None = None) -> Sequence:
     path = Path(path)
     lines = sequence.read_text(path).splitlines()
     if len(lines) < 6 or not lines[0].lower().startswith("pathfiletype"):
-        raise DataError(f"{path}: is not a whole TRC file (five header lines starting with PathFileType expected)")
+        raise DataError(
+            f"{path}: is not a whole TRC file (five header lines starting with PathFileType expected); export it again"
+        )
     header = dict(zip(lines[1].lower().split(), lines[2].split(), strict=False))
     # Columns are separated by tabs; a name spans three columns, two of them blank.
     labels = [label.strip() for label in lines[3].split("\t")[2:] if label.strip()] or lines[3].split()[2:]
@@ -43,7 +45,7 @@ def read(path: str | Path, *, fps: float | None = None) -> Sequence:
         ) from None
     warnings = []
     if stated != len(positions):
-        warnings.append(f"the header says {stated} frames, the table holds {len(positions)}; the table was used")
+        warnings.append(f"The header says {stated} frames, the table holds {len(positions)}; the table was used.")
     unit = _UNITS.get(header.get("units", "").lower())
     return from_markers(path, "trc", labels, positions, rate, "x forward y", unit, warnings)
 
@@ -62,7 +64,9 @@ def _table(path: Path, lines: list[str], markers: int) -> np.ndarray:
         try:
             rows.append([float(c) if c.strip() else np.nan for c in cells])
         except ValueError as error:
-            raise DataError(f"{path}: line {number} holds something that is no number ({error})") from None
+            raise DataError(
+                f"{path}: line {number} holds something that is no number ({error}); export it again"
+            ) from None
     return np.array(rows, dtype=float).reshape(len(rows), markers, 3)
 
 
@@ -87,7 +91,7 @@ def from_markers(
     unknown = [label for label in labels if label not in used]
     if unknown:
         listed = ", ".join(unknown[:12]) + (", ..." if len(unknown) > 12 else "")
-        warnings = [*warnings, f"{len(unknown)} label(s) are not used: {listed}"]
+        warnings = [*warnings, f"Markers not used ({len(unknown)}): {listed}."]
     return sequence.to_sequence(
         path, sequence.Points(layout, names, origin, picked, fps, up, unit, warnings=tuple(warnings))
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -30,10 +31,15 @@ def read_truth(path: str | Path, observation: Observation) -> np.ndarray:
             names, positions, fps = [str(n) for n in f["names"]], np.asarray(f["positions"], float), float(f["fps"])
     except FileNotFoundError:
         raise DataError(f"{path}: no such truth file; check the path given with --truth") from None
-    except (OSError, ValueError, KeyError) as error:
-        raise DataError(f"{path}: no truth file ({error}); it needs names, positions (T, K, 3) and fps") from None
+    except (OSError, ValueError, TypeError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        reason = "not a NumPy archive" if "pickle" in str(error) else str(error).strip("'\"")
+        raise DataError(
+            f"{path}: is no truth file ({reason}); give an NPZ with names, positions (T, K, 3) m and fps"
+        ) from None
     if positions.ndim != 3 or positions.shape[1:] != (len(names), 3) or fps <= 0:
-        raise DataError(f"{path}: positions have shape {positions.shape} for {len(names)} names; (T, K, 3) is needed")
+        raise DataError(
+            f"{path}: positions have shape {positions.shape} for {len(names)} names; save (T, K, 3) of them"
+        )
     frames = len(observation.confidence)
     out = np.full((frames, len(observation.names), 3), np.nan)
     times = (observation.start_time + np.arange(frames) / float(observation.fps)) * fps

@@ -55,15 +55,17 @@ def assume(
         seen = np.asarray(observation.keypoints2d)[np.asarray(observation.confidence) > 0.3]
         size = tuple(math.ceil(v) for v in np.percentile(seen, 99.5, axis=0) + np.percentile(seen, 0.5, axis=0))
         size = (max(size[0], 64), max(size[1], 64))
-        notes.append(f"the image size is unknown; {size[0]}x{size[1]} px is guessed from the keypoints")
+        notes.append(
+            f"The image size is unknown; {size[0]} x {size[1]} px is guessed from the keypoints: give --image-size."
+        )
     if intrinsics is None:
         intrinsics = cameras.intrinsics_from_fov(size, fov)
         notes.append(
-            f"the focal length is unknown; {intrinsics[0, 0]:.0f} px ({math.degrees(fov):.0f} degrees) is a guess, and "
-            "distance and travel towards the camera scale with it: give --camera to measure"
+            f"The focal length is unknown; {intrinsics[0, 0]:.0f} px (a view of {math.degrees(fov):.0f} degrees) is a guess, and "
+            "the distance and the travel towards the camera scale with it: give --camera."
         )
     else:
         notes.append(
-            "the camera's pose is unknown; its pitch and height are estimated from the person, roll taken as 0"
+            "The camera's pose is unknown; its pitch and height are estimated from the person, its roll is taken as 0."
         )
     return AssumedCamera(cameras.level(0.0, HEIGHT, intrinsics, size), pose_free=True, warnings=tuple(notes))

@@ -96,13 +96,13 @@ def _solve(problem: Problem, state: State, options: VideoStartOptions, fps: floa
 def _view_warnings(motion: Motion, axes: np.ndarray, height: float | None) -> list[str]:
     notes = []
     if height is None:
-        notes.append(f"the stature is unknown; {DEFAULT_HEIGHT:.2f} m is a guess and sets the scale: give --height")
+        notes.append(f"The stature is unknown; {DEFAULT_HEIGHT:.2f} m is a guess and sets the scale: give --height.")
     w, x, y, z = np.moveaxis(np.asarray(motion.quats)[:, 0], -1, 0)
     forward = np.stack([1 - 2 * (y * y + z * z), 2 * (x * y + w * z), 2 * (x * z - w * y)], axis=-1)
     along = np.abs(np.sum(forward * axes, axis=-1))
     if np.mean(along > np.cos(np.radians(35.0))) > 0.5:
         notes.append(
-            "the person is mostly seen from the front or the back: depth, step length and arm swing are weak there"
+            "The person is mostly seen from the front or the back: depth, step length and arm swing are weak there."
         )
     return notes
 

@@ -233,10 +233,7 @@ def _weights(assumed, focal, centre, floor, count, options) -> Weights:
 
 def _seen_warnings(names: tuple[str, ...], confidence: np.ndarray) -> tuple[str, ...]:
     notes = []
-    gone = confidence.max(axis=1) <= 0
-    if gone.any():
-        notes.append(f"the person is not seen in {int(gone.sum())} of {len(gone)} frames; these are bridged")
     feet = [k for k, name in enumerate(names) if name.endswith(("ankle", "heel", "toe"))]
     if not feet or np.mean(confidence[:, feet] > 0.3) < 0.3:
-        notes.append("the feet are hardly seen: the floor, contacts and leg motion are guesses")
+        notes.append("The feet are hardly seen: the floor, the contacts and the motion of the legs are guesses.")
     return tuple(notes)

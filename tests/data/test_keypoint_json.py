@@ -55,7 +55,7 @@ def test_openpose_single_file_and_empty_frames(tmp_path, walking):
     assert (found.observation.confidence[4] == 0).all() and (np.delete(found.observation.confidence, 4, 0) > 0).all()
     assert np.isfinite(found.observation.keypoints2d).all()
     text = " ".join(found.meta["warnings"])
-    assert "not there in 1 of 12" in text and "1280 x 720 px assumed" in text and "30 Hz assumed" in text
+    assert "not found in 1 of 12" in text and "1280 x 720 px assumed" in text and "30 Hz assumed" in text
 
 
 def test_points_at_the_origin_are_missing(tmp_path, walking):
@@ -113,9 +113,9 @@ def test_largest_person_is_followed_without_identities(tmp_path, walking):
     assert np.flatnonzero(found.observation.confidence[:, 0] == 0).tolist() == [6]
     np.testing.assert_allclose(np.delete(found.observation.keypoints2d - near[..., :2], 6, 0), 0.0)
     assert any("2 people" in w for w in found.meta["warnings"])
-    _check(keypoint_json.read(path, size=_SIZE, fps=30, person="1"), far, BODY25)
-    with pytest.raises(DetectionError, match="no person 2; the file has 0 to 1"):
-        keypoint_json.read(path, person=2)
+    _check(keypoint_json.read(path, size=_SIZE, fps=30, person="2"), far, BODY25)  # to the right of the larger one
+    with pytest.raises(DetectionError, match=r"no person 3; the file has 1 \(leftmost\) to 2"):
+        keypoint_json.read(path, person=3)
 
 
 @pytest.mark.parametrize("nested", [False, True])

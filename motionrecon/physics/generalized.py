@@ -25,7 +25,9 @@ from motionrecon.physics import contact, humanoid, pd, rollout, tree
 from motionrecon.physics.body import Body, Ground
 from motionrecon.types import SimState, Skeleton
 
-_SINGULAR = 1e-6  # damping of the map from angular velocity to hinge rates: a few hundred rad/s at most at a singularity
+_SINGULAR = (
+    1e-6  # damping of the map from angular velocity to hinge rates: a few hundred rad/s at most at a singularity
+)
 
 
 class _Topology:
@@ -157,9 +159,7 @@ def _control(model: HingeModel, q: Array, qd: Array, target: Array, dt: Array) -
     return jnp.sum(axes * torque[:, :, None], axis=1).reshape(-1), damping
 
 
-def step(
-    model: HingeModel, ground: Ground, dt: Array, q: Array, qd: Array, target: Array
-) -> tuple[Array, Array]:
+def step(model: HingeModel, ground: Ground, dt: Array, q: Array, qd: Array, target: Array) -> tuple[Array, Array]:
     """Advance Brax's q (7 + 3 A,) and qd (6 + 3 A,) by dt seconds with PD targets (A, 4) in the skeleton's order."""
     system = model.system()
     state = brax_state(system, q, qd)
@@ -190,10 +190,10 @@ def simulate(model: HingeModel, ground: Ground, dt: Array, state: SimState, targ
     """
 
     def inner(s, target):
-        return step(model, ground, dt, *s, target), None
+        return step(model, ground, dt, s[0], s[1], target), None
 
     def frame(s, knots):
-        s, _ = jax.lax.scan(inner, s, rollout.frame_inputs(*knots, jnp.zeros(6)).target)
+        s, _ = jax.lax.scan(inner, s, rollout.frame_inputs(knots[0], knots[1], jnp.zeros(6)).target)
         return s, from_hinges(model, *s)
 
     _, rest = jax.lax.scan(frame, to_hinges(model, state), (targets[:-1], targets[1:]))

@@ -41,7 +41,9 @@ def joint_positions(body: Body, states: SimState) -> Array:
 
 
 @jax.jit
-def _resimulate(model: HingeModel, ground: Ground, dt: Array, state: SimState, targets: Array) -> tuple[SimState, Array]:
+def _resimulate(
+    model: HingeModel, ground: Ground, dt: Array, state: SimState, targets: Array
+) -> tuple[SimState, Array]:
     states = generalized.simulate(model, ground, dt, state, targets)
     return states, joint_positions(model.body, states)
 
@@ -68,8 +70,8 @@ def compare(
       One entry a window; infinite distances where the simulation is not finite.
     """
     states = jax.tree.map(np.asarray, states)
-    targets = np.asarray(targets, float)
-    t = len(targets)
+    knots = np.asarray(targets, float)
+    t = len(knots)
     spans = [(a, min(b, t)) for a, b in windows if min(b, t) - a > 1]
     length = max((b - a for a, b in spans), default=0)
     stored = np.asarray(_joint_positions(model.body, states))
@@ -77,7 +79,7 @@ def compare(
     for a, b in spans:
         index = np.minimum(np.arange(a, a + length), t - 1)
         first = jax.tree.map(lambda x, a=a: x[a], states)
-        _, where = _resimulate(model, ground.arrays(), float(dt), first, targets[index])
+        _, where = _resimulate(model, ground.arrays(), float(dt), first, knots[index])
         distance = 1e3 * np.linalg.norm(np.asarray(where)[1 : b - a] - stored[a + 1 : b], axis=-1).mean(axis=-1)
         distance = np.where(np.isfinite(distance), distance, np.inf)
         found.append(PipelineDifference(a, b, float(distance.mean()), float(distance[-1])))

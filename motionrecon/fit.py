@@ -21,7 +21,7 @@ from motionrecon.initialize.mocap import start_from_keypoints3d
 from motionrecon.initialize.video import start_from_video
 from motionrecon.models.gauss_newton import GaussNewtonOptions
 from motionrecon.objective_terms import LossWeights
-from motionrecon.physics import anthropometry, rollout
+from motionrecon.physics import anthropometry, description, rollout
 from motionrecon.progress import NullProgress, Progress
 from motionrecon.rotations import exp, mul
 from motionrecon.types import ControlTrajectory, FitResult, FitStatus, KinematicStart, Motion, Observation, Sequence
@@ -113,7 +113,8 @@ def fit_file(
     Args:
       source: the input file (or folder of OpenPose JSON).
       options: the whole configuration.
-      output: result folder; an interrupted fit leaves its finished windows there. None keeps nothing.
+      output: result folder, in which the finished windows are kept (``checkpoint.clear`` removes them once the
+        result is written). None keeps nothing.
       resume: go on from what ``output`` holds.
       progress: receives news.
 
@@ -151,11 +152,12 @@ def fit_sequence(
         mass = anthropometry.default_mass(start.height)
         warnings.append(f"Body mass guessed from the height: {mass:.0f} kg; give --mass for true forces.")
     weights = loss_weights(options.weights, start.observation)
+    known = _truth(options, sequence, start.observation)  # before the work: a wrong file ends the run
     clock.stage("compile")
     prepared = prepare.prepare(start, mass, weights)
     chain_options = _chain_options(options.optimizer)
     clock.stage("optimize")
-    stored = None if output is None else checkpoint.Checkpoint(output, (options, weights, start.motion, mass))
+    stored = None if output is None else checkpoint.Checkpoint(output, (_computed(options), weights, start.motion, mass))
     state = stored.load() if stored is not None and resume else None
     state = chain.fit_clip(
         prepared, weights, chain_options, progress=progress, state=state, save=stored.save if stored else None
@@ -163,11 +165,16 @@ def fit_sequence(
     if not np.isfinite(state.states.position).all():
         raise FitError(f"{sequence.key}: no finite simulation was found; check the input for jumps, or shorten it")
     clock.stage("measure")
-    result = _result(sequence, start, prepared, state, options, weights, mass, source or sequence.key, warnings)
+    result = _result(start, prepared, state, options, weights, mass, source or sequence.key, known, warnings)
     clock.stage("")
-    if stored is not None:
-        stored.clear()
     return dataclasses.replace(result, seconds=clock.seconds)
+
+
+def _computed(options: Config) -> Config:
+    """Return the options on which the windows depend; where and how results are written does not matter to them."""
+    free = Config()
+    read = dataclasses.replace(options.input, truth=None)
+    return dataclasses.replace(options, input=read, output=free.output, run=free.run)
 
 
 def _chain_options(o: config.OptimizerOptions) -> chain.ChainOptions:
@@ -196,7 +203,7 @@ def _truth(options: Config, sequence: Sequence, observation: Observation):
     return truth.read_truth(options.input.truth, observation)
 
 
-def _result(sequence, start, prepared, state, options, weights, mass, source, warnings) -> FitResult:
+def _result(start, prepared, state, options, weights, mass, source, known, warnings) -> FitResult:
     """Assemble the result from the stored states."""
     t = len(prepared.reference)
     fps = float(start.motion.fps)
@@ -229,7 +236,7 @@ def _result(sequence, start, prepared, state, options, weights, mass, source, wa
         height=start.height,
         mass=mass,
         foot_contacts=planted.max(axis=2) > 0.5,
-        truth=_truth(options, sequence, start.observation),
+        truth=known,
         windows=tuple(state.reports),
         terms=terms,
         config=resolved,
@@ -238,6 +245,7 @@ def _result(sequence, start, prepared, state, options, weights, mass, source, wa
         versions={p: importlib.metadata.version(p) for p in _PACKAGES if _installed(p)},
         source=source,
         contact_radius=np.asarray(prepared.body.contact_radius),
+        simulation=description.describe(prepared.body, chain.solve_window.REAL_GROUND, prepared.dt),
     )
 
 

@@ -314,6 +314,7 @@ class FitResult:
       versions: package versions.
       source: the input path as given.
       contact_radius: (C,) m, a contact point touches the ground when its centre is this high; None: all zero.
+      simulation: the simulator's constants by name (``physics.description``), for a replay; None: not kept.
     """
 
     observation: Observation
@@ -336,3 +337,4 @@ class FitResult:
     versions: dict[str, str]
     source: str
     contact_radius: Array | None = None
+    simulation: dict[str, Array] | None = None

@@ -57,7 +57,8 @@ def motion_arrays(result: FitResult) -> dict[str, np.ndarray]:
     Besides the contract's keys, where known: ``keypoint_names``, ``keypoint_links``, ``keypoint_offsets`` (K, 3) m,
     ``keypoint_positions`` (T, K, 3) m of the simulated body, the kinematic start (``kinematic_root_position``,
     ``kinematic_quaternions``, ``kinematic_keypoints``), ``foot_contacts`` (T, 2), ``contact_radii`` (C,) m,
-    ``true_keypoints3d``, the camera (``camera_*``), ``body_height`` m, ``config`` and ``versions`` (JSON text),
+    ``true_keypoints3d``, the simulator's constants (``simulation_*``, for a replay; see ``physics.description``),
+    the camera (``camera_*``), ``body_height`` m, ``config`` and ``versions`` (JSON text),
     ``source``. The centre of pressure is explained at ``foot_loads``.
     ``state_velocity`` (T, 6 + 3 A) is laid out as in ``types.SimState``. Torques and contact forces of row t act
     during the frame that follows it.
@@ -96,6 +97,8 @@ def motion_arrays(result: FitResult) -> dict[str, np.ndarray]:
         arrays["foot_contacts"] = np.asarray(result.foot_contacts, dtype=bool)
     if result.contact_radius is not None:
         arrays["contact_radii"] = result.contact_radius
+    if result.simulation is not None:
+        arrays |= {f"simulation_{name}": value for name, value in result.simulation.items()}
     if result.truth is not None:
         arrays["true_keypoints3d"] = result.truth
     arrays |= _observation_arrays(result.observation)

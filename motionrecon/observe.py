@@ -59,7 +59,8 @@ def observe_video(
     times = video.frame_times(info, rate, time_range)
 
     def compute() -> Detections:
-        told = None if progress is None else (lambda done: progress(done, len(times)))
+        report = progress  # bound here: None stays None
+        told = None if report is None else (lambda done: report(done, len(times)))
         frames, cuts = video.read_frames(path, times), CutFinder()
         return pose_estimator.detect(
             frames, detector, person=person, starts_shot=cuts.starts_shot, progress=told, source=str(path)

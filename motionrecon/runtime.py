@@ -73,7 +73,7 @@ def _redirect_stderr(undo: contextlib.ExitStack) -> None:
     undo.callback(os.close, saved)
     stream = sys.stderr
     try:
-        direct = stream is not None and stream.fileno() == 2
+        direct = stream.fileno() == 2
     except (OSError, ValueError, AttributeError):  # already replaced, by a test runner for instance
         direct = False
     if direct:

@@ -67,7 +67,7 @@ def squat(height: float, seconds: float, rng) -> Plan:
     down = ease((t - 0.4) / 1.1) - ease((t - 0.55 * seconds - 0.1) / 1.1)
     stances = [[_standing(k, height, 0.075, 0.26)] for k in (0, 1)]
     ankle, foot = _feet(stances, [[], []], t, height)
-    weight, _, feet_down = weight_path(*stances, t)
+    weight, _, feet_down = weight_path(stances[0], stances[1], t)
     zero = np.zeros_like(t)
     local = carriage.trunk(zero, 0.45 * down, zero, 0.9)
     flex = np.stack([1.55 * down + 0.02] * 2, 1)
@@ -115,7 +115,7 @@ def jump(height: float, seconds: float, rng) -> Plan:
         )
         swings.append([Swing(airborne=True, lift=0.03 * h, pitch=0.15)])
     ankle, foot = _feet(stances, swings, t, h, com_z)
-    weight, _, feet_down = weight_path(*stances, t)
+    weight, _, feet_down = weight_path(stances[0], stances[1], t)
     low = (
         ease((t - 0.30) / 0.48) - ease((t - 0.80) / 0.34) + 0.8 * (ease((t - on) / 0.28) - ease((t - on - 0.30) / 0.7))
     )
@@ -166,7 +166,7 @@ def wave(height: float, seconds: float, rng) -> Plan:
     swing = np.sin(2 * np.pi * (1.5 + 0.1 * rng.uniform(-1, 1)) * (t - 0.8)) * ease((t - 0.8) / 0.4)
     stances = [[_standing(k, height, 0.060, 0.12)] for k in (0, 1)]
     ankle, foot = _feet(stances, [[], []], t, height)
-    weight, _, feet_down = weight_path(*stances, t)
+    weight, _, feet_down = weight_path(stances[0], stances[1], t)
     weight = weight + np.stack([0 * t, 0.012 * height * raised], 1)
     zero = np.zeros_like(t)
     pelvis = rotate_x(0.02 * raised) @ rotate_z(0.02 * np.sin(1.7 * t))

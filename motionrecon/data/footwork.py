@@ -223,7 +223,8 @@ def weight_path(left, right, t) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         for s in stances:
             m = (t >= s.on) & (t <= s.off)
             p[m], on[m] = weight_point(s, t[m]), 1.0
-        point.append(p), count.append(on)
+        point.append(p)
+        count.append(on)
         share.append(_share(stances, right if stances is left else left, t, on))
     total = share[0] + share[1]
     w = share[0] / np.where(total > 0, total, 1.0)

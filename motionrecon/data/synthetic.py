@@ -145,9 +145,15 @@ def load(key: str, height: float = 1.75, seed: int = 0) -> Sequence:
     return Sequence(key, observation, points, meta)
 
 
+def _camera_of(sequence: Sequence) -> Camera:
+    camera = sequence.observation.camera
+    assert camera is not None, "synthetic sequences have a camera"
+    return camera
+
+
 def write_truth(sequence: Sequence, path: str | Path) -> None:
     """Write truth as npz: ``names``, ``positions`` (T, K, 3) m, ``fps``, ``height`` m, and the camera's arrays."""
-    camera = sequence.observation.camera
+    camera = _camera_of(sequence)
     target = Path(path)
     temporary = target.with_name(target.name + ".part.npz")
     np.savez_compressed(
@@ -173,7 +179,7 @@ def render(key: str, path: str | Path, height: float = 1.75, seed: int = 0) -> S
       MotionReconError: the video cannot be written.
     """
     sequence = load(key, height, seed)
-    camera = sequence.observation.camera
+    camera = _camera_of(sequence)
     with VideoWriter(path, FPS, camera.size, quality=23, threads=1) as writer:
         for frame in mannequin.frames(sequence.meta["motion"], camera, mannequin.Look(seed=seed), height):
             writer.write(frame)

@@ -53,16 +53,16 @@ def assume(
         size = (round(2 * float(intrinsics[0][2])), round(2 * float(intrinsics[1][2])))
     if size is None:
         seen = np.asarray(observation.keypoints2d)[np.asarray(observation.confidence) > 0.3]
-        size = tuple(math.ceil(v) for v in np.percentile(seen, 99.5, axis=0) + np.percentile(seen, 0.5, axis=0))
-        size = (max(size[0], 64), max(size[1], 64))
+        width, height = np.percentile(seen, 99.5, axis=0) + np.percentile(seen, 0.5, axis=0)
+        size = (max(math.ceil(width), 64), max(math.ceil(height), 64))
         notes.append(
             f"The image size is unknown; {size[0]} x {size[1]} px is guessed from the keypoints: give --image-size."
         )
     if intrinsics is None:
         intrinsics = cameras.intrinsics_from_fov(size, fov)
         notes.append(
-            f"The focal length is unknown; {intrinsics[0, 0]:.0f} px (a view of {math.degrees(fov):.0f} degrees) is a guess, and "
-            "the distance and the travel towards the camera scale with it: give --camera."
+            f"The focal length is unknown; {intrinsics[0, 0]:.0f} px (a view of {math.degrees(fov):.0f} degrees) is a guess, "
+            "and the distance and the travel towards the camera scale with it: give --camera."
         )
     else:
         notes.append(

@@ -5,6 +5,8 @@ Whatever runs in JAX on a whole clip is padded to one of a few lengths, so that 
 
 from __future__ import annotations
 
+from typing import Literal
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -20,7 +22,7 @@ def padded_length(frames: int) -> int:
     return next((n for n in _LENGTHS if n >= frames), -(-frames // 512) * 512)
 
 
-def pad_frames(values: Array, mode: str = "edge") -> np.ndarray:
+def pad_frames(values: Array, mode: Literal["edge", "constant"] = "edge") -> np.ndarray:
     """Pad (t, ...) to (``padded_length``, ...), repeating the last frame, or with zeros for ``mode="constant"``."""
     values = np.asarray(values)
     extra = padded_length(len(values)) - len(values)

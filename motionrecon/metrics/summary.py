@@ -46,7 +46,7 @@ def _reference(result: FitResult) -> _Reference:
     seen = np.asarray(result.observation.confidence) > 0
     if result.truth is not None:
         truth = np.asarray(result.truth)
-        known = np.isfinite(truth).all(axis=-1)
+        known = np.asarray(np.isfinite(truth).all(axis=-1))
         return _Reference("truth", np.where(known[..., None], truth, 0.0), known)
     if result.observation.keypoints3d is not None:
         return _Reference("observation", np.asarray(result.observation.keypoints3d), seen)

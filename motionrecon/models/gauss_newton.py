@@ -45,12 +45,15 @@ class StructuredProblem(Protocol):
 
     def linearize(self, trajectory: Any) -> Any:
         """Return stage arrays a, b, c, q, p, r, s about a trajectory."""
+        ...
 
     def candidates(self, trajectory: Any, policy: Any, scales: Any, *, closed: bool) -> tuple[Any, Any]:
         """Return stacked trajectories and losses of a policy at several scales."""
+        ...
 
     def loss(self, trajectory: Any) -> float:
         """Return a trajectory's loss."""
+        ...
 
 
 @dataclasses.dataclass(frozen=True)
@@ -114,7 +117,7 @@ def minimize(
     current = trajectory
     for i in range(options.iterations):
         stages = m(current)
-        size, n = stages.b.shape[-1], stages.p.shape[-1]
+        size = stages.b.shape[-1]
         damping = jnp.concatenate([jnp.full(size - 6, mu), jnp.full(6, mu * options.wrench_damping)])
         policy = _solve(stages, damping, jnp.asarray(mu * 1e-2), problem.free)
         steps, closed = i + 1, nominal and math.isinf(best)

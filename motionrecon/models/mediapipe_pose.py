@@ -12,6 +12,7 @@ import os
 import shutil
 import warnings
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -59,7 +60,7 @@ class MediaPipePose:
 
     def __call__(self, image: np.ndarray) -> PersonPose | None:
         """Return the person found in an image (H, W, 3) BGR uint8, or None; pixels of that image."""
-        found = self._pose.process(cv2.cvtColor(image, cv2.COLOR_BGR2RGB))
+        found: Any = self._pose.process(cv2.cvtColor(image, cv2.COLOR_BGR2RGB))
         if not found.pose_landmarks or not found.pose_world_landmarks:
             return None
         points = [found.pose_landmarks.landmark[i] for i in _INDEX]
@@ -121,7 +122,8 @@ class _ResourceRoot:
         from mediapipe.python.solutions import pose
 
         self._util, self._set = solution_base.resource_util, solution_base.resource_util.set_resource_dir
-        self._pose, self._download = pose, pose._download_oss_pose_landmark_model
+        self._pose: Any = pose
+        self._download = pose._download_oss_pose_landmark_model
         root = str(self.root)
         self._util.set_resource_dir = lambda _: self._set(root)
         self._pose._download_oss_pose_landmark_model = lambda _: None

@@ -129,6 +129,7 @@ class PersonTracker:
 
     def _move_square(self, pose: PersonPose) -> None:
         """Keep the square around the person; its size follows growth at once and shrinking slowly."""
+        assert self._square is not None, "a person was found in it"
         side = self._square.side
         wanted = person_crop.square_around(pose, self._options.margin)
         new = max(wanted.side, int(0.98 * side)) if abs(wanted.side - side) > 0.05 * side else side

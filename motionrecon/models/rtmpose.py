@@ -82,7 +82,7 @@ class RtmPose:
 
 def _body(mode: str, detector_model: str | None, pose_model: str | None, device: str):
     try:
-        import rtmlib
+        import rtmlib  # pyright: ignore[reportMissingImports]  # an extra
     except ImportError:
         raise InputError('--detector rtmpose needs rtmlib; pip install "motionrecon[rtmpose]"') from None
     try:

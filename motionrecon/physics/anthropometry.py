@@ -61,7 +61,7 @@ def _about(axis: np.ndarray, radii: tuple[float, float, float], length: float, m
 def _combine(parts: list[tuple[float, np.ndarray, np.ndarray]]) -> tuple[float, np.ndarray, np.ndarray]:
     """Join rigid parts (mass, centre of mass, inertia about it) into one (parallel axis theorem)."""
     mass = sum(p[0] for p in parts)
-    com = sum(p[0] * p[1] for p in parts) / mass
+    com = np.asarray(sum(p[0] * p[1] for p in parts)) / mass
     inertia = np.zeros((3, 3))
     for m, c, i in parts:
         d = c - com

@@ -62,7 +62,7 @@ def accelerations(body: Body, p: Pose, before: Array, across: Array, acceleratio
     turn = (p.motion[3:] * acceleration[3:, None]).reshape(-1, 3, 6).sum(axis=1)
     own = turn + motion_cross(before, across)
     start = jnp.concatenate([jnp.zeros(3), acceleration[:3] + jnp.array([0.0, 0.0, 1.0]) * body.gravity])
-    links = mask @ own + start
+    links = jnp.asarray(mask) @ own + start
     return links, links - own
 
 

@@ -146,7 +146,8 @@ def load_system(mjcf: str):
         import mujoco
         from brax.io import mjcf as brax_mjcf
 
-        return brax_mjcf.load_model(mujoco.MjModel.from_xml_string(mjcf))
+        model = mujoco.MjModel.from_xml_string(mjcf)  # pyright: ignore[reportAttributeAccessIssue]  # compiled, no stubs
+        return brax_mjcf.load_model(model)
 
 
 def gains(skeleton: Skeleton, mass: float, options: HumanoidOptions = HumanoidOptions()) -> PDGains:

@@ -129,7 +129,8 @@ def _new_velocity_jvp(primals, tangents):
         full = list(leaves)
         for i, value in zip(moving, values, strict=True):
             full[i] = value
-        return _residual(*jax.tree.unflatten(tree_def, full), x)[0]
+        body, ground, dt, state, inputs = jax.tree.unflatten(tree_def, full)
+        return _residual(body, ground, dt, state, inputs, x)[0]
 
     if not moving:
         return x, jnp.zeros_like(x)

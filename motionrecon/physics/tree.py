@@ -122,7 +122,7 @@ def velocities(body: Body, p: Pose, velocity: Array) -> tuple[Array, Array, Arra
     moved = p.motion * velocity[:, None]
     across = moved[3:].reshape(-1, 3, 6).sum(axis=1)
     root_shift = jnp.concatenate([jnp.zeros(3), velocity[:3]])
-    links = mask @ across + root_shift
+    links = jnp.asarray(mask) @ across + root_shift
     before = links - across
     return links, before, across
 

@@ -130,9 +130,9 @@ def _round_ends(centres, radii, tangent, caps):
         r = radii[end] * np.cos(angle)[:, None]
         t = np.tile(tangent[end], (caps, 1))
         if end == 0:
-            out_c.insert(0, c), out_r.insert(0, r), out_t.insert(0, t)
+            out_c, out_r, out_t = [c, *out_c], [r, *out_r], [t, *out_t]
         else:
-            out_c.append(c[::-1]), out_r.append(r[::-1]), out_t.append(t)
+            out_c, out_r, out_t = [*out_c, c[::-1]], [*out_r, r[::-1]], [*out_t, t]
     return np.concatenate(out_c), np.concatenate(out_r), np.concatenate(out_t)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -41,7 +42,8 @@ class VideoWriter:
         self._path = Path(path)
         self._temporary = self._path.with_name(f".{self._path.stem}.part{os.getpid()}.mp4")
         self._size = (size[0] // 2 * 2, size[1] // 2 * 2)
-        self._process = self._writer = None
+        self._process: Any = None  # ffmpeg with pipes at both ends, or
+        self._writer: cv2.VideoWriter | None = None
         binary = _ffmpeg()
         if binary:
             command = [
@@ -53,7 +55,7 @@ class VideoWriter:
             ]  # fmt: skip
             self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE)
         else:
-            self._writer = cv2.VideoWriter(str(self._temporary), cv2.VideoWriter_fourcc(*"mp4v"), fps, self._size)
+            self._writer = cv2.VideoWriter(str(self._temporary), cv2.VideoWriter.fourcc(*"mp4v"), fps, self._size)
             if not self._writer.isOpened():
                 raise MotionReconError(f"{self._path}: cannot write a video there; check the folder and its free space")
 

@@ -134,6 +134,7 @@ def _legend(image, posed: _Posed, k: int, fps: float) -> None:
 
 def _over_film(result: FitResult, posed: _Posed, frames: Iterable[np.ndarray], options) -> Iterator[np.ndarray]:
     camera = result.observation.camera
+    assert camera is not None, "a film is drawn over with its camera"
     for k, frame in zip(range(len(posed.pos)), frames, strict=False):  # a film may end early
         if frame.shape[1::-1] != tuple(camera.size):
             frame = cv2.resize(frame, tuple(camera.size), interpolation=cv2.INTER_AREA)
@@ -145,14 +146,14 @@ def _over_film(result: FitResult, posed: _Posed, frames: Iterable[np.ndarray], o
 
 def _facing(posed: _Posed) -> float:
     """Return the mean direction, rad, in which the pelvis faces."""
-    ahead = posed.rot[:, 0, :2, 0].sum(0)
+    ahead = np.asarray(posed.rot[:, 0, :2, 0].sum(0))
     return math.atan2(ahead[1], ahead[0]) if np.linalg.norm(ahead) > 1e-6 else 0.0
 
 
 def _following_cameras(posed: _Posed, height: float, options) -> list[list[Camera]]:
     """Place a side and a front camera that glide along with the person."""
     w, h = options.panel
-    path = gaussian_filter1d(posed.pos[:, 0, :2], 12.0, axis=0, mode="nearest")
+    path = np.asarray(gaussian_filter1d(posed.pos[:, 0, :2], 12.0, axis=0, mode="nearest"))
     reach = float(np.abs(posed.pos[:, 0, :2] - path).max()) + 0.55 * height
     focal = 1.45 * h
     distance = max(2.2 * height, focal * reach / (0.46 * w))

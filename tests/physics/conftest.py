@@ -46,11 +46,23 @@ def random_state(person):
 
 
 @pytest.fixture(scope="session")
-def standing(person):
+def control_offsets():
+    """inverse_dynamics.control_offsets, compiled (for four frames in all tests)."""
+    return jax.jit(inverse_dynamics.control_offsets)
+
+
+@pytest.fixture(scope="session")
+def standing(person, control_offsets):
     """state at rest, leaning a little so that the weight is over the feet's middle; targets (A, 4) that hold it."""
     names = person.skeleton.names
     turns = np.zeros((len(names), 3))
     turns[names.index("left_shoulder"), 0], turns[names.index("right_shoulder"), 0] = -1.3, 1.3
+
+    @jax.jit
+    def marks(quats):
+        p = tree.pose(person.body, quats)
+        points = tree.points(person.body, p, np.array(person.body.contact_link), person.body.contact_offset)[:8]
+        return points, dynamics.centre_of_mass(person.body, p)
 
     def leaning(lean):
         t = turns.copy()
@@ -58,16 +70,14 @@ def standing(person):
         for side in ("left", "right"):
             t[names.index(f"{side}_ankle"), 1] = -lean
         quats = np.asarray(rotations.exp(t))
-        p = tree.pose(person.body, jnp.asarray(quats))
-        points = tree.points(person.body, p, np.array(person.body.contact_link), person.body.contact_offset)[:8]
-        com = dynamics.centre_of_mass(person.body, p)
+        points, com = marks(quats)
         return quats, float(com[0] - points[:, 0].mean()), -float(points[:, 2].min())
 
     (_, a, _), (_, b, _) = leaning(0.0), leaning(0.1)
     quats, _, height = leaning(-0.1 * a / (b - a))
     state = pipeline.init(person.body, np.array([0.0, 0.0, height]), quats)
-    still = jax.tree.map(lambda x: jnp.stack([x, x, x]), state)
-    offsets = inverse_dynamics.control_offsets(person.body, still, 30.0)[1]
+    still = jax.tree.map(lambda x: jnp.stack([x] * 4), state)
+    offsets = control_offsets(person.body, still, 30.0)[1]
     return SimpleNamespace(state=state, targets=np.asarray(rotations.mul(state.quats[1:], rotations.exp(offsets))))
 
 

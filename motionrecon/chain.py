@@ -1,7 +1,7 @@
 """Fit a clip window by window into one continuous simulation.
 
-Each window starts from the exact state, and the exact control knot, at which the one before it stops being kept. The states
-of all frames are stored: from each of them the controls lead exactly to the next.
+Each window starts from the exact state, and the exact control knot, at which the one before it stops being kept. The
+states of all frames are stored: from each of them the controls lead exactly to the next.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Turn a kinematic start into what the windows' losses need: a body, observed frames, reference pose, first controls."""
+"""Turn a kinematic start into what the windows' losses need: body, observed frames, reference pose, first controls."""
 
 from __future__ import annotations
 
@@ -96,7 +96,8 @@ def prepare(start: KinematicStart, mass: float, weights: LossWeights, options=hu
     seen_features = _features(body, sites, states)
     knots = np.array(_offsets(body, states, float(motion.fps)))[:t]
     states = jax.tree.map(lambda a: np.asarray(a)[:t], states)
-    kinematic, speed, com = (np.asarray(a)[:t] for a in (seen_features.points, seen_features.point_velocity, seen_features.com))
+    seen = (seen_features.points, seen_features.point_velocity, seen_features.com)
+    kinematic, speed, com = (np.asarray(a)[:t] for a in seen)
     confidence = np.zeros((t, size))
     confidence[:, :k] = np.asarray(observation.confidence)
     observed = kinematic.copy()
@@ -143,8 +144,8 @@ def slice_frames(prepared: Prepared, start: int, stop: int):
     t = len(prepared.reference)
     index = np.minimum(np.arange(start, stop), t - 1)
     inside = (np.arange(start, stop) < t).astype(float)
-    cut = jax.tree.map(lambda a: np.asarray(a)[index], (prepared.frames, prepared.reference, prepared.states, prepared.knots))
-    frames, reference, states, knots = cut
+    whole = (prepared.frames, prepared.reference, prepared.states, prepared.knots)
+    frames, reference, states, knots = jax.tree.map(lambda a: np.asarray(a)[index], whole)
     fade = inside[:, None, None, None]
     frames = dataclasses.replace(
         frames,

@@ -1,4 +1,4 @@
-"""Solve one window: plain Gauss-Newton first, the support-wrench ladder where the loss says so, or a scalar optimizer."""
+"""Solve one window: plain Gauss-Newton, the support-wrench ladder where that stays off, or a scalar optimizer."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class WindowSolution:
 
 
 def mean_error(problem: WindowProblem, trajectory: Trajectory, observed, seen) -> float:
-    """Return the mean distance in mm of simulated keypoints from ``observed`` (T, K, 3), weighted by ``seen`` (T, K)."""
+    """Return the mean distance in mm of simulated keypoints from ``observed`` (T, K, 3), weighted by seen (T, K)."""
     where = problem.keypoints(trajectory)
     distance = np.linalg.norm(where - observed, axis=-1)
     if not np.isfinite(distance).all():
@@ -75,7 +75,9 @@ def mean_error(problem: WindowProblem, trajectory: Trajectory, observed, seen) -
     return float(1e3 * np.sum(distance * seen) / max(np.sum(seen), 1e-9))
 
 
-def plain(problem: WindowProblem, knots, options: GaussNewtonOptions, max_evaluations=None, callback=None) -> WindowSolution:
+def plain(
+    problem: WindowProblem, knots, options: GaussNewtonOptions, max_evaluations=None, callback=None
+) -> WindowSolution:
     """Run Gauss-Newton from the simulation of a first guess of the controls (T, A, 3)."""
     first = problem.simulate(jnp.asarray(knots))
     found = gauss_newton.minimize(problem, first, options, max_evaluations=max_evaluations, callback=callback)
@@ -144,7 +146,9 @@ def ladder(
     free = Trajectory(current.states, current.knots, jnp.zeros_like(current.wrench))
     again = problem.simulate(free.knots)
     nominal_start = not error(again) < max(2.0 * before, ladder_options.track)
-    found = gauss_newton.minimize(problem, free if nominal_start else again, options, nominal=nominal_start, feedback=True)
+    found = gauss_newton.minimize(
+        problem, free if nominal_start else again, options, nominal=nominal_start, feedback=True
+    )
     return WindowSolution(
         found.trajectory, found.loss, "ladder", (*history, *found.history), total[0] + found.evaluations,
         total[1] + found.steps, total[2] + found.seconds, found.status,

@@ -100,8 +100,8 @@ def minimize(
       problem: the window.
       trajectory: where to start.
       options: settings.
-      nominal: the trajectory is a motion with defects, not a simulation: its loss does not count, and the first step is a
-        feedback rollout about it.
+      nominal: the trajectory is a motion with defects, not a simulation: its loss does not count, and the first step
+        is a feedback rollout about it.
       feedback: let feedback and open rollouts compete in every iteration.
       max_evaluations: stop after this many rollouts.
       callback: called with (iteration, loss).

@@ -1,8 +1,8 @@
 """Compliant ground contact at points of the body, implicit in the new velocity, never sticky.
 
 Normal force: stiffness times a softplus of the depth, with damping that fades as the point leaves the ground, so that
-the ground does not pull. Friction: regularised Coulomb with the coefficient taken at the old velocity, hence linear in the
-new one. A point with a radius touches when it is that high; its force acts at the point itself.
+the ground does not pull. Friction: regularised Coulomb with the coefficient taken at the old velocity, hence linear in
+the new one. A point with a radius touches when it is that high; its force acts at the point itself.
 """
 
 from __future__ import annotations

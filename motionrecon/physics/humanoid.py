@@ -115,7 +115,8 @@ def write_mjcf(skeleton: Skeleton, soles: Soles, height: float, mass: float, *, 
             f'{pad}  <inertial pos="{_numbers(coms[i])}" mass="{_numbers(masses[i])}" fullinertia="{_numbers(full)}"/>'
         )
         rows += [
-            f'{pad}  <geom name="{names[c]}" type="sphere" size="{_numbers(max(radii[c], 0.005))}" pos="{_numbers(points[c])}"/>'
+            f'{pad}  <geom name="{names[c]}" type="sphere" size="{_numbers(max(radii[c], 0.005))}" '
+            f'pos="{_numbers(points[c])}"/>'
             for c in range(len(names))
             if links[c] == i
         ]

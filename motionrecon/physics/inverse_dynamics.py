@@ -1,7 +1,7 @@
 """First guess of the controls: joint torques that a kinematic motion needs, and PD targets that give them.
 
-The root's six equations of motion are met by forces at body points near the ground (weighted least squares); the joints'
-torques follow, and each target is the pose plus the rotation that makes the controller produce that torque.
+The root's six equations of motion are met by forces at body points near the ground (weighted least squares); the
+joints' torques follow, and each target is the pose plus the rotation that makes the controller produce that torque.
 """
 
 from __future__ import annotations

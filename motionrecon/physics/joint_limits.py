@@ -1,8 +1,8 @@
 """Generous anatomical limits of the joints' rotation vectors (rad, in the child's axes; x forward, y left, z up).
 
 Knee and elbow are near-hinges: knee flexion turns about +y; elbow flexion about -z on the left and +z on the right
-(T-pose), forearm rotation about y. Ranges are wider than textbook values (Kapandji, "Physiology of the Joints") because a
-rotation vector mixes axes at large angles.
+(T-pose), forearm rotation about y. Ranges are wider than textbook values (Kapandji, "Physiology of the Joints")
+because a rotation vector mixes axes at large angles.
 """
 
 from __future__ import annotations

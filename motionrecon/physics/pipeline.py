@@ -1,9 +1,9 @@
 """The time stepper: ``init`` and ``step`` in the manner of Brax, with quaternion joints and one symmetric solve a step.
 
 The new velocity x solves r(x) = 0, where r is Newton-Euler's required force at the acceleration (x - v) / dt minus the
-controllers' and the ground's forces, both linear in x; its slope dt A is symmetric positive definite (mass matrix, armature,
-controller damping, contact damping). Gradients use the implicit function theorem, dx = -A^-1 dr at fixed x, instead of
-differentiating the assembly and the factorisation: 80 instead of 142 microseconds a step for a gradient.
+controllers' and the ground's forces, both linear in x; its slope dt A is symmetric positive definite (mass matrix,
+armature, controller damping, contact damping). Gradients use the implicit function theorem, dx = -A^-1 dr at fixed x,
+instead of differentiating the assembly and the factorisation: 80 instead of 142 microseconds a step for a gradient.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ WRENCH_UNIT = 100.0  # N and N m a unit of the support wrench
 @jax.tree_util.register_dataclass
 @dataclasses.dataclass(frozen=True)
 class StepForces:
-    """What acted in one step: joint torque (A, 3) N m in child axes, contact force (C, 3) N, contact position (C, 3) m."""
+    """What acted in a step: joint torque (A, 3) N m in child axes, contact force (C, 3) N and position (C, 3) m."""
 
     torque: Array
     contact_force: Array

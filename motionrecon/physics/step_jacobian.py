@@ -1,11 +1,11 @@
 """Closed-form Jacobian of one simulation step in state and target, twelve times cheaper than forward-mode AD.
 
-State errors are z = (root position 3, rotation vectors 3 J in the link's axes, velocity V). Turning joint axis S_j moves its
-subtree rigidly; with psi_j = V_pre x S_j, xi_j = A_pre x S_j + V_pre x psi_j and
-B psi = I (psi x V) + psi x* (I V) + V x* (I psi), the force on each link of the subtree changes by
-S_j x* f + I xi_j + B psi_j (Featherstone 2008, section 2; Carpentier and Mansard, "Analytical derivatives of rigid body dynamics
-algorithms", RSS 2018). For velocities the same holds with eta_j = psi_j + V_j x S_j - S_j / dt and B S_j. The new velocity x
-then follows from the implicit function theorem with one factorisation for all right-hand sides.
+State errors are z = (root position 3, rotation vectors 3 J in the link's axes, velocity V). Turning joint axis S_j
+moves its subtree rigidly; with psi_j = V_pre x S_j, xi_j = A_pre x S_j + V_pre x psi_j and B psi = I (psi x V) + psi
+x* (I V) + V x* (I psi), the force on each link of the subtree changes by S_j x* f + I xi_j + B psi_j (Featherstone
+2008, section 2; Carpentier and Mansard, "Analytical derivatives of rigid body dynamics algorithms", RSS 2018). For
+velocities the same holds with eta_j = psi_j + V_j x S_j - S_j / dt and B S_j. The new velocity x then follows from the
+implicit function theorem with one factorisation for all right-hand sides.
 """
 
 from __future__ import annotations

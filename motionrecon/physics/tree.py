@@ -1,7 +1,7 @@
 """Positions, axes and spatial velocities of the link tree, written densely with an ancestor mask.
 
-All spatial vectors are (angular, linear) in world axes, taken at the root joint's position, which is the origin of every
-position in this module. Root coordinates come as a translation (world axes) followed by a rotation (root axes).
+All spatial vectors are (angular, linear) in world axes, taken at the root joint's position, which is the origin of
+every position in this module. Root coordinates come as a translation (world axes) followed by a rotation (root axes).
 """
 
 from __future__ import annotations
@@ -128,7 +128,7 @@ def velocities(body: Body, p: Pose, velocity: Array) -> tuple[Array, Array, Arra
 
 
 def points(body: Body, p: Pose, link: np.ndarray, offset: Array) -> Array:
-    """Return positions (N, 3) m, relative to the root, of points at ``offset`` (N, 3) in the frames of ``link`` (N,)."""
+    """Return positions (N, 3) m, from the root, of points at ``offset`` (N, 3) in the frames of ``link`` (N,)."""
     return p.anchor[link] + matvec(p.axes[link], offset)
 
 

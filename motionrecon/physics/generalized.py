@@ -1,10 +1,10 @@
 """The same person stepped by Brax's ``generalized`` modules, for comparison with ``pipeline``.
 
 Brax gives kinematics, mass matrix and bias forces in hinge angles; the controllers and the ground are those of ``pd``
-and ``contact``, mapped to hinge coordinates and solved implicitly with Brax's mass matrix. Brax's own constraint solver is
-left out: it unrolls projected-gradient steps, which costs ten times as much and does not support these gains. Two
-differences to ``pipeline`` remain: a stack of three hinges is singular where its middle angle is 90 degrees, and
-armature acts on hinge rates, not on the joint's angular velocity. Both vanish for small angles.
+and ``contact``, mapped to hinge coordinates and solved implicitly with Brax's mass matrix. Brax's own constraint
+solver is left out: it unrolls projected-gradient steps, which costs ten times as much and does not support these
+gains. Two differences to ``pipeline`` remain: a stack of three hinges is singular where its middle angle is 90
+degrees, and armature acts on hinge rates, not on the joint's angular velocity. Both vanish for small angles.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ def hinge_model(system, body: Body, skeleton: Skeleton) -> HingeModel:
 
 
 def hinge_angles(quats: Array) -> Array:
-    """Return angles (..., 3) rad of x, y, z hinge stacks that turn by quats (..., 4); the middle one within 90 degrees."""
+    """Return angles (..., 3) rad of x, y, z hinges that turn by quats (..., 4), the middle one within 90 degrees."""
     m = rotations.to_matrix(quats)
     middle = jnp.arcsin(jnp.clip(m[..., 0, 2], -1.0, 1.0))
     first = jnp.arctan2(-m[..., 1, 2], m[..., 2, 2])

@@ -76,9 +76,10 @@ class Checkpoint:
         kept = SimState(*(arrays[f"kept_{n}"] for n in _STATE))
         return ChainState(kept, arrays["knots"], carried, reports, text["terms"])
 
-    def clear(self) -> None:
-        """Remove the file once the fit is complete."""
-        self.path.unlink(missing_ok=True)
+
+def clear(folder: Path) -> None:
+    """Remove what is stored in a result folder, once its result is written."""
+    (Path(folder) / NAME).unlink(missing_ok=True)
 
 
 def _fingerprint(inputs: Any) -> str:

@@ -47,7 +47,9 @@ class _Clock:
             self._progress.stage(name)
 
 
-def observe_file(source: str, options: config.InputOptions, detector=None, progress: Progress = NullProgress()) -> Sequence:
+def observe_file(
+    source: str, options: config.InputOptions, detector=None, progress: Progress = NullProgress()
+) -> Sequence:
     """Read an input: a video through the detector, anything else through the loaders.
 
     Args:
@@ -63,9 +65,7 @@ def observe_file(source: str, options: config.InputOptions, detector=None, progr
     if load.is_video(source):
         info = video.probe(source)
         if options.keypoints is not None:
-            return load.load(
-                options.keypoints, size=info.size, source_fps=options.source_fps or info.fps, **common
-            )
+            return load.load(options.keypoints, size=info.size, source_fps=options.source_fps or info.fps, **common)
         progress.stage("detect")
         extra = {} if detector is None else {"detector": detector}
         return observe.observe_video(source, **common, **extra)
@@ -137,15 +137,16 @@ def fit_sequence(
     output: Path | None = None,
     *,
     source: str | None = None,
+    start: KinematicStart | None = None,
     resume: bool = False,
     progress: Progress = NullProgress(),
     clock: _Clock | None = None,
 ) -> FitResult:
-    """Fit an observation that has been read already; arguments as ``fit_file``."""
+    """Fit an observation that has been read already; arguments as ``fit_file``, and a kinematic start of one's own."""
     clock = clock or _Clock(progress)
     clock.stage("initialize")
     warnings = [*sequence.meta.get("warnings", ())]
-    start = kinematic_start(sequence, options)
+    start = start or kinematic_start(sequence, options)
     warnings += start.warnings
     mass = options.person.mass
     if mass is None:
@@ -157,7 +158,8 @@ def fit_sequence(
     prepared = prepare.prepare(start, mass, weights)
     chain_options = _chain_options(options.optimizer)
     clock.stage("optimize")
-    stored = None if output is None else checkpoint.Checkpoint(output, (_computed(options), weights, start.motion, mass))
+    inputs = (_computed(options), weights, start.motion, mass)
+    stored = None if output is None else checkpoint.Checkpoint(output, inputs)
     state = stored.load() if stored is not None and resume else None
     state = chain.fit_clip(
         prepared, weights, chain_options, progress=progress, state=state, save=stored.save if stored else None
@@ -172,9 +174,8 @@ def fit_sequence(
 
 def _computed(options: Config) -> Config:
     """Return the options on which the windows depend; where and how results are written does not matter to them."""
-    free = Config()
-    read = dataclasses.replace(options.input, truth=None)
-    return dataclasses.replace(options, input=read, output=free.output, run=free.run)
+    read, run = dataclasses.replace(options.input, truth=None), dataclasses.replace(options.run, device="auto")
+    return dataclasses.replace(options, input=read, output=Config().output, run=run)
 
 
 def _chain_options(o: config.OptimizerOptions) -> chain.ChainOptions:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from motionrecon.cli import failures, options, places
-from motionrecon.config import Config
+from motionrecon.config import Config, InputOptions
 from motionrecon.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -34,8 +34,20 @@ _FILES = {
     "log.txt": "what was printed, with times",
 }
 
+_HELP = """Reconstruct a physically simulated person from each INPUT.
 
-@click.command()
+INPUT is a video (mp4, mov, webm, mkv), 2D keypoints (JSON, NPZ, or an OpenPose folder) or motion capture (BVH,
+AMC, C3D, TRC, NPZ, DeepMimic text). Results go to runs/NAME unless -o says otherwise.
+
+\b
+Examples:
+  motionrecon fit walk.mp4
+  motionrecon fit walk.mp4 --camera camera.toml --height 1.75 -o runs/walk
+  motionrecon fit dance.bvh --time-range 2 6 --format bvh --format trc
+"""
+
+
+@click.command(help=_HELP)
 @click.argument("inputs", nargs=-1, required=True, metavar="INPUT...")
 @options.placed
 @options.configured
@@ -54,16 +66,7 @@ def fit(
     debug: bool,
     **flags: Any,
 ) -> None:
-    r"""Reconstruct a physically simulated person from each INPUT.
-
-    INPUT is a video (mp4, mov, webm, mkv), 2D keypoints (JSON, NPZ, or an OpenPose folder) or motion capture (BVH,
-    AMC, C3D, TRC, NPZ, DeepMimic text). Results go to runs/NAME unless -o says otherwise.
-
-    \b
-    motionrecon fit walk.mp4
-    motionrecon fit walk.mp4 --camera camera.toml --height 1.75 -o runs/walk
-    motionrecon fit dance.bvh --time-range 2 6 --format bvh --format trc
-    """
+    """Reconstruct a simulated person from each input: the command's body; users read _HELP."""
     if overwrite and resume:
         raise click.UsageError("--overwrite and --resume exclude each other: begin anew, or go on", ctx)
     config = options.load_config(config_path, flags)
@@ -92,9 +95,10 @@ def _fit_one(job: places.Job, config: Config, *, overwrite: bool, resume: bool, 
 def _compute(source: str, config: Config, folder: Path, *, resume: bool, display: Display) -> str:
     """Fit, write, and return the table of errors as text."""
     _start_jax(config.run.device)
-    from motionrecon import metrics, results
+    from motionrecon import checkpoint, metrics, results
     from motionrecon.fit import fit_file
 
+    _check_contents(source, config.input)
     result = fit_file(source, config, folder, resume=resume, progress=display)
     display.stage("write")
     for warning in result.warnings:
@@ -111,7 +115,19 @@ def _compute(source: str, config: Config, folder: Path, *, resume: bool, display
         log_text="\n".join([*display.lines, table]) + "\n",
         summary=summary,
     )
+    checkpoint.clear(folder)
     return table
+
+
+def _check_contents(source: str, given: InputOptions) -> None:
+    """Read the camera and the truth once before the person is looked for, which may take minutes."""
+    from motionrecon.data import camera_files, load, truth, video
+
+    if given.camera is not None:
+        size = video.probe(source).size if load.is_video(source) else given.image_size
+        camera_files.read_camera_file(given.camera, size=size, hint=Path(source).stem)
+    if given.truth is not None:
+        truth.read_positions(given.truth)
 
 
 def _frames(source: str, result: FitResult) -> Iterator[np.ndarray] | None:

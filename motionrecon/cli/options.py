@@ -61,7 +61,7 @@ FLAGS = (
     _flag("--fps", "input.fps", "Frames per second of the fit. [default: 30; 25 for inputs of 25, 50, 100]", type=float,
           metavar="HZ"),
     _flag("--person", "input.person", "Whom to follow: the largest, or the N-th from the left, from 1.",
-          type=Person()),
+          type=Person(), metavar="[largest|N]"),
     _flag("--camera --calib", "input.camera", "Camera file (TOML, JSON, YAML). [default: a guess]", metavar="FILE"),
     _flag("--static-camera/--moving-camera", "input.static_camera", "Whether the camera stands still."),
     _flag("--keypoints", "input.keypoints", "2D keypoints to use in place of the detector (OpenPose, COCO, HALPE, "

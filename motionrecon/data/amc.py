@@ -204,7 +204,7 @@ def forward_kinematics(path: Path, rig: Rig, frames: list[dict[str, list[float]]
         if bad is not None:
             raise DataError(
                 f"{path}: frame {bad + 1} has {len(rows[bad])} values for {name}, its skeleton {len(dof)}; "
-                "the file is truncated (download it again) or the .asf is another person's (name the right one with --asf)"
+                "the file is truncated (download it again) or the .asf another person's (name the right one with --asf)"
             )
         return np.array(rows, dtype=float).reshape(len(frames), len(dof))
 
@@ -220,7 +220,8 @@ def forward_kinematics(path: Path, rig: Rig, frames: list[dict[str, list[float]]
     for bone in rig.bones:
         if bone.parent not in ends:
             raise DataError(
-                f"{path}: bone {bone.name} hangs on {bone.parent}, which comes later or not at all; correct the .asf or download it again"
+                f"{path}: bone {bone.name} hangs on {bone.parent}, which comes later or not at all; "
+                "correct the .asf or download it again"
             )
         local = bone.axes * turn(bone.dof, channels(bone.name, bone.dof) if bone.dof else values) * bone.axes.inv()
         rotations[bone.name] = rotations[bone.parent] * local

@@ -73,7 +73,7 @@ def read(path: str | Path, *, fps: float | None = None) -> Sequence:
     bad = next((i for i, row in enumerate(rows) if not isinstance(row, list) or len(row) != _COLUMNS), None)
     if bad is not None:
         raise DataError(
-            f"{path}: frame {bad} does not hold the {_COLUMNS} numbers of DeepMimic's humanoid3d; export it for that model"
+            f"{path}: frame {bad} does not hold the {_COLUMNS} numbers of DeepMimic's humanoid3d; export it again"
         )
     try:
         motion = np.array(rows, dtype=float).reshape(-1, _COLUMNS)
@@ -85,9 +85,7 @@ def read(path: str | Path, *, fps: float | None = None) -> Sequence:
         raise DataError(f"{path}: a frame holds a value that is not finite; export it again")
     steps = motion[:-1, 0]  # the last row's duration is 0
     if not (steps > 0).all():
-        raise DataError(
-            f"{path}: a frame lasts {steps.min():g} s; durations have to be positive; correct the first number of each frame"
-        )
+        raise DataError(f"{path}: a frame lasts {steps.min():g} s; correct the first number of each frame")
     names, positions = _forward_kinematics(path, motion)
     warnings: tuple[str, ...] = ()
     step = float(np.median(steps))

@@ -162,7 +162,8 @@ def from_array(
     keypoints = np.asarray(keypoints)
     if keypoints.ndim != 3 or keypoints.shape[2] != 3 or keypoints.dtype.kind not in "fiu":
         raise DataError(
-            f"{path}: keypoints of shape {keypoints.shape}, numbers (frames, K, 3) of x, y, confidence expected; save it that way"
+            f"{path}: keypoints of shape {keypoints.shape}, numbers (frames, K, 3) expected; "
+            "save x, y and confidence of each"
         )
     picked, labels, layout = _layout(path, keypoints, names, layout)
     keypoints = keypoints[:, list(picked)].astype(float)
@@ -219,8 +220,8 @@ def _layout(
         picked = {names.index(o): n for n, o in zip(found, origin, strict=True) if o in names}
     if len(picked) < sequence.MIN_POINTS:
         raise DataError(
-            f"{path}: only {len(picked)} of its keypoints have known names, {sequence.MIN_POINTS} are needed; name them "
-            "like left_hip or LHip"
+            f"{path}: only {len(picked)} of its keypoints have known names, {sequence.MIN_POINTS} are needed; "
+            "name them like left_hip or LHip"
         )
     return picked, [names[i] for i in picked], layout
 

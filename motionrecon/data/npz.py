@@ -96,7 +96,7 @@ def _names(arrays: dict[str, np.ndarray], *keys: str) -> tuple[str, ...] | None:
 def _points(path: Path, key: str, array: np.ndarray) -> np.ndarray:
     if array.ndim != 3 or array.shape[2] != 3 or array.dtype.kind not in "fiu":
         raise DataError(
-            f"{path}: {key} has shape {array.shape} and type {array.dtype}, numbers (T, K, 3) expected; save it that way"
+            f"{path}: {key} has shape {array.shape} and type {array.dtype}, expected are numbers (T, K, 3); save those"
         )
     return array.astype(float)
 

@@ -11,19 +11,11 @@ from motionrecon.errors import DataError
 from motionrecon.types import Observation
 
 
-def read_truth(path: str | Path, observation: Observation) -> np.ndarray:
-    """Read true positions of an observation's keypoints at its frames.
-
-    Args:
-      path: NPZ with ``names`` (K',), ``positions`` (T', K', 3) m in the world of the camera given, and ``fps`` Hz; its
-        frame 0 is the source's time 0.
-      observation: gives names, rate and start time.
-
-    Returns:
-      (T, K, 3) m, linearly interpolated in time; NaN for keypoints and times that the file does not have.
+def read_positions(path: str | Path) -> tuple[list[str], np.ndarray, float]:
+    """Read a truth file as it is: names (K'), positions (T', K', 3) m and rate, Hz.
 
     Raises:
-      DataError: missing or malformed file, or no common keypoint.
+      DataError: missing or malformed file.
     """
     path = Path(path)
     try:
@@ -40,6 +32,24 @@ def read_truth(path: str | Path, observation: Observation) -> np.ndarray:
         raise DataError(
             f"{path}: positions have shape {positions.shape} for {len(names)} names; save (T, K, 3) of them"
         )
+    return names, positions, fps
+
+
+def read_truth(path: str | Path, observation: Observation) -> np.ndarray:
+    """Read true positions of an observation's keypoints at its frames.
+
+    Args:
+      path: NPZ with ``names`` (K',), ``positions`` (T', K', 3) m in the world of the camera given, and ``fps`` Hz; its
+        frame 0 is the source's time 0.
+      observation: gives names, rate and start time.
+
+    Returns:
+      (T, K, 3) m, linearly interpolated in time; NaN for keypoints and times that the file does not have.
+
+    Raises:
+      DataError: missing or malformed file, or no common keypoint.
+    """
+    names, positions, fps = read_positions(path)
     frames = len(observation.confidence)
     out = np.full((frames, len(observation.names), 3), np.nan)
     times = (observation.start_time + np.arange(frames) / float(observation.fps)) * fps

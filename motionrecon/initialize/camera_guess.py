@@ -61,7 +61,7 @@ def assume(
     if intrinsics is None:
         intrinsics = cameras.intrinsics_from_fov(size, fov)
         notes.append(
-            f"The focal length is unknown; {intrinsics[0, 0]:.0f} px (a view of {math.degrees(fov):.0f} degrees) is a guess, "
+            f"The focal length is unknown; {intrinsics[0, 0]:.0f} px ({math.degrees(fov):.0f} degrees) is a guess, "
             "and the distance and the travel towards the camera scale with it: give --camera."
         )
     else:

@@ -168,12 +168,14 @@ def test_prints_the_table_and_what_to_do_next(clip, capsys, fitted):
 
 
 def test_underscores_are_accepted(clip, capsys, fitted):
-    arguments = ["--time_range", "0.5", "2", "--optimizer", "gauss_newton", "--static_camera", "--calib", str(clip)]
+    camera = clip.with_name("camera.toml")
+    camera.write_text("[one]\nsize = [64, 48]\nmatrix = [[60, 0, 32], [0, 60, 24], [0, 0, 1]]\n")
+    arguments = ["--time_range", "0.5", "2", "--optimizer", "gauss_newton", "--static_camera", "--calib", str(camera)]
     assert run(["fit", str(clip), *arguments]) == 0
     config = fitted[0][1]
     assert config.input.time_range == (0.5, 2.0)
     assert config.optimizer.name == "gauss_newton"
-    assert config.input.camera == str(clip)
+    assert config.input.camera == str(camera)
 
 
 def test_quiet_prints_nothing(clip, capsys, fitted):

@@ -153,7 +153,7 @@ def test_plain(tmp_path, walking):
     ("content", "message"),
     [
         ({"a": 1}, "unknown kind; accepted are"),
-        ([], "unknown kind"),
+        ([], "empty list; accepted are"),
         ([1, 2], "unknown kind"),
         ({"keypoints": [[[1, 2, 1]] * 9] * 3}, "9 keypoints a person are of no known layout"),
         ({"keypoints": [[[1, 2, 1]] * 17] * 3}, "same in every frame"),

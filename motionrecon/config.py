@@ -39,7 +39,7 @@ class InputOptions:
       time_range: (start, end) s in the source; None: all of it.
       person: "largest", or n for the n-th person from the left, from 1.
       camera: camera file; None: a stated guess.
-      static_camera: the camera does not move.
+      static_camera: the camera does not move; a moving one is treated as if it stood still, with a warning.
       keypoints: file or folder of 2D keypoints to use in place of the detector; None: detect.
       fps: Hz of the fit; None: 30, or 25 for a source of 25, 50 or 100.
       source_fps: Hz at which the source was recorded, where its file does not say or says it wrongly.
@@ -110,7 +110,7 @@ class OptimizerOptions:
       max_evaluations: limit of loss evaluations a window; None: the optimizer's own.
       window: frames optimised together.
       overlap: frames a window shares with the next; window - overlap frames are kept of each.
-      pipeline: the simulator: "dense" (our own) or "generalized" (Brax's modules, for comparison).
+      pipeline: "dense"; "generalized" replays the result with Brax's modules and says how far the two come apart.
       ladder: retry a window that stays off with a support force on the root that is then withdrawn.
     """
 
@@ -150,14 +150,9 @@ class OutputOptions:
 
 @dataclasses.dataclass(frozen=True)
 class RunOptions:
-    """Where and how repeatably: the device, and the seed of everything random."""
+    """Where to compute; nothing is random, so equal runs give equal results."""
 
     device: Literal["auto", "cpu", "gpu"] = "auto"
-    seed: int = 0
-
-    def __post_init__(self):
-        """Check the ranges."""
-        _require(0 <= self.seed < 2**32, f"run.seed {self.seed}: give a whole number from 0 to 4294967295")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -180,7 +175,7 @@ class Config:
 # Sections whose record lives in a module that needs JAX: loaded when a value is set, or by ``resolve``.
 _DEFERRED = {
     "detector": ("motionrecon.models.pose_estimator", "DetectorOptions"),
-    "weights": ("motionrecon.objective", "LossWeights"),
+    "weights": ("motionrecon.objective_terms", "LossWeights"),
 }
 
 
@@ -220,12 +215,18 @@ def from_dict(values: Mapping[str, Any], origin: str = "") -> Config:
                 sections[section] = option_records.build(_record(section), content, section)
             except ConfigError as error:
                 raise ConfigError(f"{origin}{error}") from None
+        if content and section == "weights":  # what is not named depends on the input: keep what is
+            sections[section] = {
+                key: value for key, value in option_records.plain(sections[section]).items() if key in content
+            }
     return Config(**sections)
 
 
 def resolve(config: Config) -> Config:
     """Return the configuration with the records of all sections filled in; imports the modules they live in."""
     filled = {name: getattr(config, name) or _record(name)() for name in _DEFERRED}
+    if isinstance(filled["weights"], Mapping):
+        filled["weights"] = _record("weights")(**filled["weights"])
     return dataclasses.replace(config, **filled)
 
 
@@ -235,7 +236,7 @@ def to_dict(config: Config) -> dict[str, dict[str, Any]]:
     for field in dataclasses.fields(Config):
         record = getattr(config, field.name)
         if record is not None:
-            content[field.name] = option_records.plain(record)
+            content[field.name] = dict(record) if isinstance(record, Mapping) else option_records.plain(record)
     return content
 
 

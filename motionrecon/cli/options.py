@@ -82,13 +82,12 @@ FLAGS = (
           "optimizer's own]", type=int, metavar="N"),
     _flag("--window", "optimizer.window", "Frames optimised together.", type=int, metavar="FRAMES"),
     _flag("--overlap", "optimizer.overlap", "Frames that a window shares with the next.", type=int, metavar="FRAMES"),
-    _flag("--pipeline", "optimizer.pipeline", "Simulator: our own, or Brax's modules for comparison.",
+    _flag("--pipeline", "optimizer.pipeline", "generalized: replay the result with Brax's modules too and tell the difference.",
           type=click.Choice(["dense", "generalized"])),
     _flag("--format", "output.formats", "Motion file to write; repeat for more.", multiple=True,
           type=click.Choice(FORMATS)),
     _flag("--overlay/--no-overlay", "output.overlay", "Whether to write the overlay video."),
     _flag("--device", "run.device", "Where to compute.", type=click.Choice(["auto", "cpu", "gpu"])),
-    _flag("--seed", "run.seed", "Seed of everything random.", type=int, metavar="N"),
 )  # fmt: skip
 
 

@@ -6,14 +6,13 @@ observe (read, detect) -> kinematic start -> prepare -> chain of windows -> FitR
 from __future__ import annotations
 
 import dataclasses
-import importlib.metadata
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
-import jax
 import numpy as np
 
-from motionrecon import chain, checkpoint, config, observe, prepare
+from motionrecon import assemble, chain, checkpoint, config, observe, prepare
 from motionrecon.config import Config
 from motionrecon.data import camera_files, load, truth, video
 from motionrecon.errors import FitError, InputError
@@ -21,14 +20,15 @@ from motionrecon.initialize.mocap import start_from_keypoints3d
 from motionrecon.initialize.video import start_from_video
 from motionrecon.models.gauss_newton import GaussNewtonOptions
 from motionrecon.objective_terms import LossWeights
-from motionrecon.physics import anthropometry, description, rollout
+from motionrecon.physics import anthropometry
 from motionrecon.progress import NullProgress, Progress
-from motionrecon.rotations import exp, mul
-from motionrecon.types import ControlTrajectory, FitResult, FitStatus, KinematicStart, Motion, Observation, Sequence
+from motionrecon.types import FitResult, KinematicStart, Observation, Sequence
 from motionrecon.windows import WindowOptions
 
-_PACKAGES = ("motionrecon", "jax", "jaxlib", "brax", "mujoco", "mediapipe", "numpy", "scipy", "opencv-contrib-python")
-_read_out = jax.jit(rollout.read_out)
+_MOVING = (
+    "A MOVING CAMERA IS NOT SUPPORTED: it is treated as standing still, so the person's path and the ground are wrong; "
+    "use a recording from a tripod."
+)
 
 
 class _Clock:
@@ -61,6 +61,11 @@ def observe_file(
     Raises:
       InputError: unreadable input.
     """
+    if options.keypoints is not None and not load.is_video(source):
+        raise InputError(
+            f"--keypoints {options.keypoints}: replaces the detector of a video, and {source} is none; "
+            "give the keypoint file itself as the input"
+        )
     common = {"time_range": options.time_range, "fps": options.fps, "person": options.person}
     if load.is_video(source):
         info = video.probe(source)
@@ -88,16 +93,16 @@ def kinematic_start(sequence: Sequence, options: Config) -> KinematicStart:
     return start_from_video(observation, height=options.person.height, camera=known, size=size)
 
 
-def loss_weights(given: LossWeights | None, observation: Observation) -> LossWeights:
-    """Return the weights given, or the defaults for the kind of input.
+def loss_weights(given: LossWeights | Mapping[str, float] | None, observation: Observation) -> LossWeights:
+    """Return the defaults for the kind of input, with the weights given by name on top; or the weights given whole.
 
     Clean 3D keypoints need neither velocity rows nor planted feet; a video's kinematic start needs both.
     """
-    if given is not None:
+    if isinstance(given, LossWeights):
         return given
-    if observation.keypoints3d is not None:
-        return LossWeights(velocity_time=0.0, planted=0.0)
-    return LossWeights()
+    mocap = observation.keypoints3d is not None
+    usual = LossWeights(velocity_time=0.0, planted=0.0) if mocap else LossWeights()
+    return dataclasses.replace(usual, **(given or {}))
 
 
 def fit_file(
@@ -146,6 +151,8 @@ def fit_sequence(
     clock = clock or _Clock(progress)
     clock.stage("initialize")
     warnings = [*sequence.meta.get("warnings", ())]
+    if not options.input.static_camera and sequence.observation.keypoints3d is None:
+        warnings.append(_MOVING)
     start = start or kinematic_start(sequence, options)
     warnings += start.warnings
     mass = options.person.mass
@@ -167,7 +174,9 @@ def fit_sequence(
     if not np.isfinite(state.states.position).all():
         raise FitError(f"{sequence.key}: no finite simulation was found; check the input for jumps, or shorten it")
     clock.stage("measure")
-    result = _result(start, prepared, state, options, weights, mass, source or sequence.key, known, warnings)
+    if options.optimizer.pipeline == "generalized":
+        warnings.append(assemble.brax_difference(prepared, start.motion.skeleton, state))
+    result = assemble.result(start, prepared, state, options, weights, mass, source or sequence.key, known, warnings)
     clock.stage("")
     return dataclasses.replace(result, seconds=clock.seconds)
 
@@ -187,82 +196,11 @@ def _chain_options(o: config.OptimizerOptions) -> chain.ChainOptions:
     )  # fmt: skip
 
 
-def _failures(state: chain.ChainState, fps: float) -> list[str]:
-    bad = (FitStatus.DIVERGED, FitStatus.NON_FINITE)
-    return [
-        f"The window from {r.window.start / fps:.2f} to {r.window.stop / fps:.2f} s failed: {r.status.value} "
-        f"({r.error_mm:.0f} mm off)."
-        for r in state.reports
-        if r.status in bad
-    ]
-
-
 def _truth(options: Config, sequence: Sequence, observation: Observation):
     """Return true positions (T, K, 3) for the observation's names (NaN-free; None where unknown)."""
     if options.input.truth is None:
         return sequence.truth
     return truth.read_truth(options.input.truth, observation)
-
-
-def _result(start, prepared, state, options, weights, mass, source, known, warnings) -> FitResult:
-    """Assemble the result from the stored states."""
-    t = len(prepared.reference)
-    fps = float(start.motion.fps)
-    targets = np.asarray(mul(prepared.reference, exp(state.knots)))
-    long = prepare.padded_length(t)
-    states = jax.tree.map(lambda a: prepare._pad(np.asarray(a), long, 0), state.states)
-    body_sites = prepared.sites
-    read = _read_out(
-        prepared.body, chain.solve_window.REAL_GROUND.arrays(), prepared.dt, states, prepare._pad(targets, long, 0),
-        body_sites,
-    )  # fmt: skip
-    read = jax.tree.map(lambda a: np.asarray(a)[:t].copy(), read)
-    for values in (read.torque, read.contact_force):
-        values[-1] = values[-2]
-    k = len(start.observation.names)
-    read = dataclasses.replace(read, keypoints=read.keypoints[:, :k])
-    motion = Motion(start.motion.skeleton, fps, read.states.position, read.states.quats)
-    planted = np.asarray(start.planted)
-    terms = {name: float(np.mean([w[name] for w in state.terms])) for name in state.terms[0]}
-    resolved = config.to_dict(config.resolve(dataclasses.replace(options, weights=weights)))
-    return FitResult(
-        observation=start.observation,
-        kinematic=jax.tree.map(np.asarray, start.motion),
-        kinematic_keypoints=_kinematic_keypoints(prepared)[:, :k],
-        motion=motion,
-        control=ControlTrajectory(targets),
-        rollout=read,
-        sites=start.sites,
-        contact_names=prepared.body.contact_names,
-        height=start.height,
-        mass=mass,
-        foot_contacts=planted.max(axis=2) > 0.5,
-        truth=known,
-        windows=tuple(state.reports),
-        terms=terms,
-        config=resolved,
-        seconds={},
-        warnings=(*warnings, *_failures(state, fps)),
-        versions={p: importlib.metadata.version(p) for p in _PACKAGES if _installed(p)},
-        source=source,
-        contact_radius=np.asarray(prepared.body.contact_radius),
-        simulation=description.describe(prepared.body, chain.solve_window.REAL_GROUND, prepared.dt),
-    )
-
-
-def _kinematic_keypoints(prepared: prepare.Prepared) -> np.ndarray:
-    t = len(prepared.reference)
-    long = prepare.padded_length(t)
-    states = jax.tree.map(lambda a: prepare._pad(np.asarray(a), long, 0), prepared.states)
-    return np.asarray(prepare._features(prepared.body, prepared.sites, states).points)[:t]
-
-
-def _installed(package: str) -> bool:
-    try:
-        importlib.metadata.version(package)
-    except importlib.metadata.PackageNotFoundError:
-        return False
-    return True
 
 
 __all__ = ["InputError", "fit_file", "fit_sequence", "kinematic_start", "loss_weights", "observe_file"]

@@ -82,7 +82,7 @@ FLAGS = (
           "optimizer's own]", type=int, metavar="N"),
     _flag("--window", "optimizer.window", "Frames optimised together.", type=int, metavar="FRAMES"),
     _flag("--overlap", "optimizer.overlap", "Frames that a window shares with the next.", type=int, metavar="FRAMES"),
-    _flag("--pipeline", "optimizer.pipeline", "generalized: replay the result with Brax's modules too and tell the difference.",
+    _flag("--pipeline", "optimizer.pipeline", "generalized: replay the result with Brax's modules too.",
           type=click.Choice(["dense", "generalized"])),
     _flag("--format", "output.formats", "Motion file to write; repeat for more.", multiple=True,
           type=click.Choice(FORMATS)),

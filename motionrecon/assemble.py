@@ -1,0 +1,135 @@
+"""From a finished chain of windows to the result: forces read out again, warnings, versions, the options used."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import importlib.metadata
+import io
+
+import jax
+import numpy as np
+
+from motionrecon import chain, config, prepare
+from motionrecon.config import Config
+from motionrecon.objective_terms import LossWeights
+from motionrecon.physics import description, rollout
+from motionrecon.rotations import exp, mul
+from motionrecon.types import Array, ControlTrajectory, FitResult, FitStatus, KinematicStart, Motion, Skeleton
+
+_PACKAGES = ("motionrecon", "jax", "jaxlib", "brax", "mujoco", "mediapipe", "numpy", "scipy", "opencv-contrib-python")
+_read_out = jax.jit(rollout.read_out)
+
+
+def brax_difference(prepared: prepare.Prepared, skeleton: Skeleton, state: chain.ChainState) -> str:
+    """Replay the windows' controls with Brax's modules and return a sentence on how far they come from the result."""
+    with contextlib.redirect_stdout(io.StringIO()):  # importing Brax prints what else could be installed
+        from motionrecon.physics import generalized, pipeline_comparison
+
+    model = generalized.hinge_model(prepared.system, prepared.body, skeleton)
+    targets = np.asarray(mul(prepared.reference, exp(state.knots)))
+    spans = [(r.window.start, r.window.start + r.window.commit + 1) for r in state.reports]
+    found = pipeline_comparison.compare(
+        model, chain.solve_window.REAL_GROUND, prepared.dt, state.states, targets, spans
+    )
+    mean, worst = np.mean([d.mpjpe_mm for d in found]), max(d.mpjpe_mm for d in found)
+    return (
+        f"Brax's generalized modules with the same controls, started anew from the result in each of {len(found)} "
+        f"windows, come {mean:.1f} mm from it on average ({worst:.1f} mm in the worst window)."
+    )
+
+
+def _failures(state: chain.ChainState, fps: float) -> list[str]:
+    bad = (FitStatus.DIVERGED, FitStatus.NON_FINITE)
+    return [
+        f"The window from {r.window.start / fps:.2f} to {r.window.stop / fps:.2f} s failed: {r.status.value} "
+        f"({r.error_mm:.0f} mm off)."
+        for r in state.reports
+        if r.status in bad
+    ]
+
+
+def result(
+    start: KinematicStart,
+    prepared: prepare.Prepared,
+    state: chain.ChainState,
+    options: Config,
+    weights: LossWeights,
+    mass: float,
+    source: str,
+    known: Array | None,
+    warnings: list[str],
+) -> FitResult:
+    """Assemble the result from the stored states.
+
+    Args:
+      start: the kinematic start.
+      prepared: the clip.
+      state: the finished chain.
+      options: the configuration.
+      weights: the weights that were used.
+      mass: kg.
+      source: the input as the user named it.
+      known: (T, K, 3) m, true positions; None: unknown.
+      warnings: sentences so far.
+
+    Returns:
+      The result; ``seconds`` is empty.
+    """
+    t = len(prepared.reference)
+    fps = float(start.motion.fps)
+    targets = np.asarray(mul(prepared.reference, exp(state.knots)))
+    long = prepare.padded_length(t)
+    states = jax.tree.map(lambda a: prepare._pad(np.asarray(a), long, 0), state.states)
+    body_sites = prepared.sites
+    read = _read_out(
+        prepared.body, chain.solve_window.REAL_GROUND.arrays(), prepared.dt, states, prepare._pad(targets, long, 0),
+        body_sites,
+    )  # fmt: skip
+    read = jax.tree.map(lambda a: np.asarray(a)[:t].copy(), read)
+    for values in (read.torque, read.contact_force):
+        values[-1] = values[-2]
+    k = len(start.observation.names)
+    read = dataclasses.replace(read, keypoints=read.keypoints[:, :k])
+    motion = Motion(start.motion.skeleton, fps, read.states.position, read.states.quats)
+    planted = np.asarray(start.planted)
+    terms = {name: float(np.mean([w[name] for w in state.terms])) for name in state.terms[0]}
+    resolved = config.to_dict(config.resolve(dataclasses.replace(options, weights=weights)))
+    return FitResult(
+        observation=start.observation,
+        kinematic=jax.tree.map(np.asarray, start.motion),
+        kinematic_keypoints=_kinematic_keypoints(prepared)[:, :k],
+        motion=motion,
+        control=ControlTrajectory(targets),
+        rollout=read,
+        sites=start.sites,
+        contact_names=prepared.body.contact_names,
+        height=start.height,
+        mass=mass,
+        foot_contacts=planted.max(axis=2) > 0.5,
+        truth=known,
+        windows=tuple(state.reports),
+        terms=terms,
+        config=resolved,
+        seconds={},
+        warnings=(*warnings, *_failures(state, fps)),
+        versions={p: importlib.metadata.version(p) for p in _PACKAGES if _installed(p)},
+        source=source,
+        contact_radius=np.asarray(prepared.body.contact_radius),
+        simulation=description.describe(prepared.body, chain.solve_window.REAL_GROUND, prepared.dt),
+    )
+
+
+def _kinematic_keypoints(prepared: prepare.Prepared) -> np.ndarray:
+    t = len(prepared.reference)
+    long = prepare.padded_length(t)
+    states = jax.tree.map(lambda a: prepare._pad(np.asarray(a), long, 0), prepared.states)
+    return np.asarray(prepare._features(prepared.body, prepared.sites, states).points)[:t]
+
+
+def _installed(package: str) -> bool:
+    try:
+        importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return False
+    return True

@@ -1,8 +1,8 @@
 """The loss of one window, once as a scalar and once as a stage-wise least-squares problem.
 
-Both views come from the same residuals (``objective_terms``) and the same regularisers, so that first-order, quasi-Newton and
-learned optimizers minimise exactly what Gauss-Newton minimises. Losses are means over the window's frames. Shapes: T
-frames, A joints, V velocity coordinates, n = 2 V state errors.
+Both views come from the same residuals (``objective_terms``) and the same regularisers, so that first-order,
+quasi-Newton and learned optimizers minimise exactly what Gauss-Newton minimises. Losses are means over the window's
+frames. Shapes: T frames, A joints, V velocity coordinates, n = 2 V state errors.
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ def loss_terms(data: WindowData, price: Array, trajectory: Trajectory) -> dict[s
 
 def loss(data: WindowData, price: Array, trajectory: Trajectory) -> Array:
     """Return the scalar loss of a trajectory."""
-    return sum(loss_terms(data, price, trajectory).values())
+    return sum(loss_terms(data, price, trajectory).values(), start=jnp.zeros(()))
 
 
 def simulate(data: WindowData, ground: Ground, first: SimState, knots: Array, wrench: Array) -> Trajectory:
@@ -157,28 +157,24 @@ def linearize(data: WindowData, ground: Ground, price: Array, trajectory: Trajec
     columns = jax.vmap(rollout._block_columns)
     first, second = columns(first, right[:-1]), columns(second, right[1:])
     defect = jax.vmap(step_jacobian.difference)(reached, tail)
-    n = along.shape[-1]
-    zero, eye = jnp.zeros((t - 1, k, n)), jnp.broadcast_to(jnp.eye(k), (t - 1, k, k))
-    big_a = jnp.concatenate([jnp.concatenate([along, first + second], 2), jnp.concatenate([zero, eye], 2)], axis=1)
-    big_b = jnp.concatenate(
-        [jnp.concatenate([second, lift], 2), jnp.concatenate([eye, jnp.zeros((t - 1, k, 6))], 2)], axis=1
-    )
     q, p = _stage_costs(data, trajectory)
-    valid = data.frames.valid[:, None]
     knots = trajectory.knots.reshape(t, k)
-    wq = data.weights.control * valid
-    q = jnp.concatenate([jnp.concatenate([q, jnp.zeros((t, n, k))], 2), jnp.zeros((t, k, n + k))], axis=1)
-    q = q.at[:, n:, n:].add(wq[:, :, None] * jnp.eye(k))
-    p = jnp.concatenate([p, wq * knots], axis=1)
+    d = data.weights.control * data.frames.valid
     start = data.free * _start_scale(data) * t
     offset = step_jacobian.difference(jax.tree.map(lambda x: x[0], trajectory.states), data.start)
-    q = q.at[0, :n, :n].add(start * jnp.eye(n))
-    p = p.at[0, :n].add(start * offset)
+    q = q.at[0].add(start * jnp.eye(q.shape[-1]))
+    p = jnp.concatenate([p.at[0].add(start * offset), d[:, None] * knots], axis=1)
     rate = data.weights.control_rate
-    r = jnp.concatenate([jnp.full(k, rate), jnp.full(6, 1.0) * price])
-    s = jnp.concatenate([rate * jnp.diff(knots, axis=0), price * trajectory.wrench], axis=1)
-    c = jnp.concatenate([defect, jnp.zeros((t - 1, k))], axis=1)
-    return Stages(big_a, big_b, c, q, p, jnp.broadcast_to(jnp.diag(r), (t - 1, k + 6, k + 6)), s)
+    return Stages(
+        a=jnp.concatenate([along, first + second], 2),
+        b=jnp.concatenate([second, lift], 2),
+        c=defect,
+        q=q,
+        d=d,
+        p=p,
+        r=jnp.concatenate([jnp.full(k, rate), jnp.full(6, 1.0) * price]),
+        s=jnp.concatenate([rate * jnp.diff(knots, axis=0), price * trajectory.wrench], axis=1),
+    )
 
 
 def _first(data: WindowData, trajectory: Trajectory, z: Array) -> SimState:

@@ -13,15 +13,19 @@ from jax.scipy.linalg import cho_factor, cho_solve
 @jax.tree_util.register_dataclass
 @dataclasses.dataclass(frozen=True)
 class Stages:
-    """Linear dynamics z' = a z + b w + c and costs 1/2 z q z + p z + 1/2 w r w + s w of T stages.
+    """Linear dynamics and quadratic costs of T stages.
+
+    The stage variable z = (x, u) holds n states and k knots; the first k of the m controls w are the knots' steps:
+    x' = a z + b w + c, u' = u + w[:k]. The cost is 1/2 x q x + 1/2 d |u|^2 + p z + 1/2 w r w + s w.
 
     Attributes:
-      a: (T - 1, n, n).
+      a: (T - 1, n, n + k).
       b: (T - 1, n, m).
       c: (T - 1, n).
       q: (T, n, n).
-      p: (T, n).
-      r: (T - 1, m, m).
+      d: (T,).
+      p: (T, n + k).
+      r: (m,), diagonal.
       s: (T - 1, m).
     """
 
@@ -29,6 +33,7 @@ class Stages:
     b: Array
     c: Array
     q: Array
+    d: Array
     p: Array
     r: Array
     s: Array
@@ -57,36 +62,47 @@ def solve(stages: Stages, damping: Array, damping0: Array, free: Array) -> Polic
 
     Args:
       stages: the problem.
-      damping: (m,) added to r's diagonal (Levenberg-Marquardt).
+      damping: (m,) added to r (Levenberg-Marquardt).
       damping0: added to the first stage's diagonal.
       free: 1 if z_0 is free, 0 if it is zero.
 
     Returns:
       The policy.
     """
+    n = stages.q.shape[-1]
+    size = stages.a.shape[-1]
+    k = size - n
+    weight = jnp.diag(stages.r + damping)
+
+    def cost(v, q, d):
+        knots = jnp.arange(n, size)
+        return v.at[:n, :n].add(q).at[knots, knots].add(d)
 
     def back(carry, stage):
         v, g = carry
-        a, b, c, q, p, r, s = stage
-        va, vb = v @ a, v @ b
-        gc = g + v @ c
-        factor = cho_factor(r + jnp.diag(damping) + b.T @ vb, lower=True)
-        qux = b.T @ va
-        qu = s + b.T @ gc
-        solved = cho_solve(factor, jnp.concatenate([qux, qu[:, None]], axis=1))
-        gain, k = -solved[:, :-1], -solved[:, -1]
-        v = q + a.T @ va + qux.T @ gain
-        g = p + a.T @ gc + qux.T @ k
-        return (0.5 * (v + v.T), g), (gain, k)
+        a, b, c, q, d, p, s = stage
+        top, rest = v[:, :n], v[:, n:]
+        va = (top @ a).at[:, n:].add(rest)
+        vb = (top @ b).at[:, :k].add(rest)
+        gc = g + top @ c
+        quu = (weight + b.T @ vb[:n]).at[:k].add(vb[n:])
+        qux = (b.T @ va[:n]).at[:k].add(va[n:])
+        qu = (s + b.T @ gc[:n]).at[:k].add(gc[n:])
+        solved = cho_solve(cho_factor(quu, lower=True), jnp.concatenate([qux, qu[:, None]], axis=1))
+        gain, ff = -solved[:, :-1], -solved[:, -1]
+        v = (a.T @ va[:n] + qux.T @ gain).at[n:].add(va[n:])
+        g = (p + a.T @ gc[:n] + qux.T @ ff).at[n:].add(gc[n:])
+        return (cost(0.5 * (v + v.T), q, d), g), (gain, ff)
 
-    rows = (stages.a, stages.b, stages.c, stages.q[:-1], stages.p[:-1], stages.r, stages.s)
-    (v, g), (gain, k) = jax.lax.scan(back, (stages.q[-1], stages.p[-1]), rows, reverse=True)
-    z0 = -free * cho_solve(cho_factor(v + damping0 * jnp.eye(v.shape[0]), lower=True), g)
+    rows = (stages.a, stages.b, stages.c, stages.q[:-1], stages.d[:-1], stages.p[:-1], stages.s)
+    last = cost(jnp.zeros((size, size)), stages.q[-1], stages.d[-1])
+    (v, g), (gain, ff) = jax.lax.scan(back, (last, stages.p[-1]), rows, reverse=True)
+    z0 = -free * cho_solve(cho_factor(v + damping0 * jnp.eye(size), lower=True), g)
 
     def forth(z, stage):
-        a, b, c, gain_, k_ = stage
-        w = k_ + gain_ @ z
-        return a @ z + b @ w + c, w
+        a, b, c, gain_, ff_ = stage
+        w = ff_ + gain_ @ z
+        return jnp.concatenate([a @ z + b @ w + c, z[n:] + w[:k]]), w
 
-    _, w = jax.lax.scan(forth, z0, (stages.a, stages.b, stages.c, gain, k))
-    return Policy(z0, w, k, gain)
+    _, w = jax.lax.scan(forth, z0, (stages.a, stages.b, stages.c, gain, ff))
+    return Policy(z0, w, ff, gain)

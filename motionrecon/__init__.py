@@ -1,13 +1,30 @@
-"""motionrecon: physics-based human motion reconstruction from video, keypoints or motion capture."""
+"""motionrecon: physics-based human motion reconstruction from video, keypoints or motion capture.
+
+The public API, loaded at first use: ``fit_file`` and ``fit_sequence`` (``motionrecon.fit``), ``load``
+(``motionrecon.data.load``) and ``write_results`` (``motionrecon.results``).
+"""
 
 from importlib import import_module
+from typing import Any
 
 __version__ = "0.1.0"
 
-_LAZY = {"fit": "motionrecon.fit", "load": "motionrecon.data.load"}
+_LAZY = {
+    "fit_file": "motionrecon.fit",
+    "fit_sequence": "motionrecon.fit",
+    "load": "motionrecon.data.load",
+    "write_results": "motionrecon.results",
+}
 
 
-def __getattr__(name: str):
-    if name in _LAZY:
-        return getattr(import_module(_LAZY[name]), name)
-    raise AttributeError(f"module 'motionrecon' has no attribute {name!r}")
+def __getattr__(name: str) -> Any:
+    """Load a public name at its first use (PEP 562), so that importing the package loads no JAX."""
+    if name not in _LAZY:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(_LAZY[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_LAZY])

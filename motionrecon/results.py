@@ -15,7 +15,7 @@ from typing import Any
 
 import tomli_w
 
-from motionrecon import metrics
+from motionrecon import checkpoint, metrics
 from motionrecon.errors import InputError
 from motionrecon.export import bvh, metrics_json, npz, table, trc
 from motionrecon.types import FitResult
@@ -107,7 +107,7 @@ def _prepare(folder: Path, formats: tuple[str, ...], overwrite: bool) -> None:
         raise InputError(f"format {unknown[0]}: unknown; give some of {', '.join(FORMATS)}")
     if folder.exists() and not folder.is_dir():
         raise InputError(f"{folder}: is a file; give a folder for the results")
-    if folder.is_dir() and any(folder.iterdir()) and not overwrite:
+    if folder.is_dir() and any(path.name != checkpoint.NAME for path in folder.iterdir()) and not overwrite:
         raise InputError(f"{folder}: holds results already; use --overwrite to replace them, or another folder")
 
 
@@ -122,7 +122,7 @@ def write_results(
     log_text: str = "",
     summary: dict[str, Any] | None = None,
 ) -> dict[str, Path]:
-    """Write the result folder.
+    """Write the result folder, and remove the finished windows that the fit kept there for a resumption.
 
     Args:
       result: the fit.
@@ -163,6 +163,7 @@ def write_results(
         _clear(stage, missing)
         raise
     shutil.rmtree(stage, ignore_errors=True)
+    checkpoint.clear(folder)
     return {name: folder / name for name in names}
 
 

@@ -95,7 +95,7 @@ def _fit_one(job: places.Job, config: Config, *, overwrite: bool, resume: bool, 
 def _compute(source: str, config: Config, folder: Path, *, resume: bool, display: Display) -> str:
     """Fit, write, and return the table of errors as text."""
     _start_jax(config.run.device)
-    from motionrecon import checkpoint, metrics, results
+    from motionrecon import metrics, results
     from motionrecon.fit import fit_file
 
     _check_contents(source, config.input)
@@ -115,7 +115,6 @@ def _compute(source: str, config: Config, folder: Path, *, resume: bool, display
         log_text="\n".join([*display.lines, table]) + "\n",
         summary=summary,
     )
-    checkpoint.clear(folder)
     return table
 
 

@@ -6,12 +6,13 @@ Decides the fitting rate, that one unbroken stretch of one shot is used, and wha
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
 
 from motionrecon.data import preprocess, video
+from motionrecon.data.camera_motion import CameraMotion
 from motionrecon.data.scene_cuts import CutFinder
 from motionrecon.errors import DetectionError
 from motionrecon.models import detection_cache, pose_estimator
@@ -19,6 +20,10 @@ from motionrecon.models.pose_estimator import Detections, DetectorOptions
 from motionrecon.types import Camera, Observation, Sequence
 
 MAX_GAP = 0.5  # s without the person that are bridged by the fit; a longer absence ends the stretch
+_MOVING = (
+    "THE CAMERA SEEMS TO MOVE: the picture shifts by {:.1f} % of its width in 0.3 s. A moving camera is treated as "
+    "standing still, so the person's path and the ground are wrong; use a recording from a tripod."
+)
 MIN_FRAMES = 5  # a shorter stretch holds no motion
 
 
@@ -61,15 +66,19 @@ def observe_video(
     def compute() -> Detections:
         report = progress  # bound here: None stays None
         told = None if report is None else (lambda done: report(done, len(times)))
-        frames, cuts = video.read_frames(path, times), CutFinder()
-        return pose_estimator.detect(
-            frames, detector, person=person, starts_shot=cuts.starts_shot, progress=told, source=str(path)
-        )
+        cuts, motion = CutFinder(), CameraMotion()
+        seen = pose_estimator.detect(
+            _watched(video.read_frames(path, times), motion), detector, person=person,
+            starts_shot=cuts.starts_shot, progress=told, source=str(path),
+        )  # fmt: skip
+        return dataclasses.replace(seen, camera_shift=motion.shift())
 
     seen, reused = detection_cache.cached(path, times, person, detector, compute)
     used, told = _longest_stretch(path, seen)
     if len(times) - len(seen.times) > 2:
         told = (f"The video breaks off at {seen.times[-1]:.2f} of {info.duration:.2f} s.", *told)
+    if seen.camera_shift > 0:
+        told = (*told, _MOVING.format(100 * seen.camera_shift))
     meta = {
         "path": str(path),
         "video": info,
@@ -80,6 +89,12 @@ def observe_video(
         "detection_reused": reused,
     }
     return Sequence(path.stem, _with_placeholders(pose_estimator.to_observation(used, rate, camera)), None, meta)
+
+
+def _watched(frames: Iterable[tuple[float, np.ndarray]], motion: CameraMotion) -> Iterator[tuple[float, np.ndarray]]:
+    for time, image in frames:
+        motion.see(time, image)
+        yield time, image
 
 
 def _longest_stretch(path: Path, seen: Detections) -> tuple[Detections, tuple[str, ...]]:
@@ -100,8 +115,8 @@ def _longest_stretch(path: Path, seen: Detections) -> tuple[Detections, tuple[st
         return f"{seen.times[first]:.2f} to {seen.times[last - 1] + step:.2f} s"
 
     others = [span(*r) for r in stretches[1:4] if r[1] - r[0] >= MIN_FRAMES]
-    several = f", which has {len(seen.shots)} shots," if len(seen.shots) > 1 else ""
-    sentence = f"Of the video{several} the part {span(start, stop)} is fitted, the longest with the person in view."
+    several = f" (the video has {len(seen.shots)} shots)" if len(seen.shots) > 1 else ""
+    sentence = f"Only {span(start, stop)} is fitted, the longest stretch with the person in view{several}."
     if others:
         sentence += f" Also seen at {', '.join(others)}: choose with --time-range."
     return pose_estimator.cut(seen, start, stop), (sentence,)

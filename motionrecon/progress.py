@@ -9,7 +9,7 @@ class Progress(Protocol):
     """Receives news from a running fit. Calls are cheap and come from one thread."""
 
     def stage(self, name: str) -> None:
-        """Tell that a new stage ("read", "detect", "initialize", "compile", "optimize", "write") begins."""
+        """Tell that a new stage ("read", "detect", "initialize", "compile", "optimize", "measure", "write") begins."""
 
     def window(self, index: int, total: int, loss: float) -> None:
         """Tell that window ``index`` (from 0) of ``total`` is done, with its final loss (dimensionless)."""

@@ -17,7 +17,7 @@ import numpy as np
 from motionrecon.models.pose_estimator import Detections, DetectorOptions
 from motionrecon.runtime import cache_dir
 
-_FORMAT = 1  # raise it whenever detection or shot finding gives other results
+_FORMAT = 2  # raise it whenever detection or shot finding gives other results
 _ARRAYS = ("times", "pixels", "confidence", "landmarks3d", "detected", "outside")
 
 
@@ -85,12 +85,16 @@ def _load(place: Path) -> Detections | None:
         shots=tuple(facts["shots"]),
         people=facts["people"],
         enlarged=facts["enlarged"],
+        camera_shift=facts["camera_shift"],
     )
 
 
 def _save(place: Path, detections: Detections) -> None:
     arrays = {name: getattr(detections, name) for name in _ARRAYS if getattr(detections, name) is not None}
-    facts = {name: getattr(detections, name) for name in ("size", "layout", "names", "shots", "people", "enlarged")}
+    facts = {
+        name: getattr(detections, name)
+        for name in ("size", "layout", "names", "shots", "people", "enlarged", "camera_shift")
+    }
     temporary = place.with_name(f"{place.stem}.{os.getpid()}.tmp")
     try:
         place.parent.mkdir(parents=True, exist_ok=True)

@@ -59,6 +59,7 @@ class Detections:
       people: most people seen at once.
       enlarged: number of frames in which the person was cropped and enlarged.
       outside: (P,) share of the detected frames in which the point lay outside the image.
+      camera_shift: how far the background moves in a third of a second, part of the width; 0: the camera stands.
     """
 
     times: np.ndarray
@@ -73,6 +74,7 @@ class Detections:
     people: int
     enlarged: int
     outside: np.ndarray
+    camera_shift: float = 0.0
 
 
 def detect(

@@ -1,0 +1,39 @@
+"""What a fit makes of its options before any work: weights by name, keypoints beside an input that is no video."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from motionrecon import config, fit
+from motionrecon.errors import InputError
+from motionrecon.objective_terms import LossWeights
+from motionrecon.types import Observation
+
+
+def observation(mocap):
+    points = np.zeros((4, 1, 3))
+    seen = {"keypoints3d": points} if mocap else {"keypoints2d": points[..., :2]}
+    empty = {f.name: None for f in dataclasses.fields(Observation) if f.default is dataclasses.MISSING}
+    return Observation(**empty | seen | {"names": ("head",), "confidence": np.ones((4, 1)), "fps": 30.0})
+
+
+def test_weights_given_by_name_keep_the_rest_of_the_kind_of_input():
+    named = config.from_dict({"weights": {"keypoints": 50}}).weights
+    for mocap in (True, False):
+        usual = fit.loss_weights(None, observation(mocap))
+        assert fit.loss_weights(named, observation(mocap)) == dataclasses.replace(usual, keypoints=50.0)
+    found = fit.loss_weights({"planted": 3.0}, observation(True))
+    assert (found.planted, found.velocity_time) == (3.0, 0.0)
+
+
+def test_whole_weights_are_taken_as_they_are():
+    whole = LossWeights(planted=7.0)
+    assert fit.loss_weights(whole, observation(True)) is whole
+    assert fit.loss_weights(None, observation(False)) == LossWeights()
+
+
+def test_keypoints_beside_motion_capture_are_refused():
+    options = config.InputOptions(keypoints="seen.json")
+    with pytest.raises(InputError, match=r"seen\.json: replaces the detector of a video, and walk\.bvh is none"):
+        fit.observe_file("walk.bvh", options)

@@ -86,21 +86,72 @@ def _window_data(prepared: Prepared, window: Window, weights: LossWeights, carri
     return data, states, knots
 
 
-def solve(problem: WindowProblem, guess, states, options: ChainOptions, error, frozen_knot) -> WindowSolution:
-    """Solve one window with the chosen optimizer; Gauss-Newton falls back on the ladder where it stays off."""
+def solve(
+    problem: WindowProblem, guesses, states, options: ChainOptions, error, *, first: bool = False, ladder_only: bool = False
+) -> WindowSolution:
+    """Solve one window with the chosen optimizer.
+
+    Gauss-Newton tries, until the keypoints are near enough: the guess, more steps from there, the inverse-dynamics controls,
+    and the support-wrench ladder; the lowest loss wins.
+
+    Args:
+      problem: the window.
+      guesses: (T, A, 3) knots continued from the window before, and knots of inverse dynamics.
+      states: kinematic states, the ladder's first nominal.
+      options: optimizer and thresholds.
+      error: keypoint error of a trajectory in mm.
+      first: the clip's first window, which has no window before it to start from.
+      ladder_only: skip the plain attempts (a window that is done again).
+    """
+    guess, dynamics = guesses
     if options.optimizer != "gauss_newton":
         return solve_window.scalar(problem, guess, options.optimizer, options.max_evaluations)
-    found = solve_window.plain(problem, guess, options.gauss_newton, options.max_evaluations)
-    ladder = options.ladder
-    if not ladder.enabled or error(found.trajectory) < ladder.accept_mm:
-        return found
-    nominal = solve_window.kinematic_nominal(states, frozen_knot)
-    other = solve_window.ladder(problem, nominal, options.gauss_newton, ladder, error)
-    best = min((found, other), key=lambda s: s.loss)
+    newton, ladder, limit = options.gauss_newton, options.ladder, options.max_evaluations
+    longer = dataclasses.replace(newton, iterations=2 * newton.iterations)
+
+    def again(before: list[WindowSolution]) -> WindowSolution:
+        return solve_window.plain(problem, before[-1].trajectory.knots, longer, limit, before[-1].trajectory)
+
+    attempts = [] if ladder_only else [
+        lambda _: solve_window.plain(problem, guess, longer if first else newton, limit), again,
+        lambda _: solve_window.plain(problem, dynamics, longer, limit),
+    ]  # fmt: skip
+    if ladder.enabled:
+        nominal = solve_window.kinematic_nominal(states, dynamics)
+        attempts.append(lambda _: solve_window.ladder(problem, nominal, longer, ladder, error))
+    tried: list[WindowSolution] = []
+    for attempt in attempts:
+        tried.append(attempt(tried))
+        if error(tried[-1].trajectory) < ladder.accept_mm:
+            break
+    best = min(tried, key=lambda s: s.loss)
     return dataclasses.replace(
-        best, evaluations=found.evaluations + other.evaluations, steps=found.steps + other.steps,
-        seconds=found.seconds + other.seconds,
+        best, evaluations=sum(s.evaluations for s in tried), steps=sum(s.steps for s in tried),
+        seconds=sum(s.seconds for s in tried),
     )  # fmt: skip
+
+
+def _advance(
+    prepared: Prepared, window: Window, weights: LossWeights, options: ChainOptions, state: ChainState, ladder_only=False
+) -> ChainState:
+    """Solve one more window; the state given stays as it is."""
+    frames = len(prepared.reference)
+    data, kinematic, guess = _window_data(prepared, window, weights, state.carried)
+    problem = WindowProblem(data, solve_window.REAL_GROUND, solve_window.NO_WRENCH)
+    index = np.minimum(np.arange(window.start, window.stop), frames - 1)
+    inside = np.arange(window.start, window.stop) < frames
+    observed, seen = prepared.observed[index], prepared.seen[index] * inside[:, None]
+
+    def error(trajectory) -> float:
+        return solve_window.mean_error(problem, trajectory, observed, seen)
+
+    guesses = guess, _keep_first(prepared, window, guess)
+    found = solve(problem, guesses, kinematic, options, error, first=state.carried is None, ladder_only=ladder_only)
+    new = ChainState(state.states, state.knots, None, list(state.reports), list(state.terms))
+    _keep(new, window, found, frames)
+    new.reports.append(_report(window, found, error(found.trajectory)))
+    new.terms.append(problem.terms(found.trajectory))
+    return new
 
 
 def fit_clip(
@@ -114,6 +165,9 @@ def fit_clip(
 ) -> ChainState:
     """Fit all windows of a clip.
 
+    Where a window ends far off although every attempt was made, its start may be to blame: the window before is done again
+    by the ladder, and both are kept if that brings this one nearer.
+
     Args:
       prepared: the clip.
       weights: loss weights.
@@ -125,31 +179,27 @@ def fit_clip(
     Returns:
       The finished chain: states and knots of all T frames.
     """
-    frames = len(prepared.reference)
-    windows = cut(frames, options.windows)
+    windows = cut(len(prepared.reference), options.windows)
     weights = prepare.weights_as_arrays(weights)
-    state = state or ChainState()
+    state, before = state or ChainState(), None
     for i in range(len(state.reports), len(windows)):
-        window = windows[i]
-        data, kinematic, guess = _window_data(prepared, window, weights, state.carried)
-        problem = WindowProblem(data, solve_window.REAL_GROUND, solve_window.NO_WRENCH)
-        index = np.minimum(np.arange(window.start, window.stop), frames - 1)
-        inside = np.arange(window.start, window.stop) < frames
-        observed, seen = prepared.observed[index], prepared.seen[index] * inside[:, None]
-
-        def error(trajectory, problem=problem, observed=observed, seen=seen) -> float:
-            return solve_window.mean_error(problem, trajectory, observed, seen)
-
-        nominal_knots = _keep_first(prepared, window, guess)
-        found = solve(problem, guess, kinematic, options, error, nominal_knots)
-        _keep(state, window, found, frames)
-        off = error(found.trajectory)
-        state.reports.append(_report(window, found, off))
-        state.terms.append(problem.terms(found.trajectory))
+        new = _advance(prepared, windows[i], weights, options, state)
+        off = new.reports[-1].error_mm
+        if before is not None and options.ladder.enabled and off > options.ladder.redo_mm and _structured(options):
+            other = _advance(prepared, windows[i - 1], weights, options, before, ladder_only=True)
+            if other.reports[-1].error_mm < options.ladder.redo_mm:
+                other = _advance(prepared, windows[i], weights, options, other)
+                if other.reports[-1].error_mm < off:
+                    new = other
+        before, state = state, new
         if save:
             save(state)
-        progress.window(i, len(windows), found.loss)
+        progress.window(i, len(windows), state.reports[-1].loss_last)
     return state
+
+
+def _structured(options: ChainOptions) -> bool:
+    return options.optimizer == "gauss_newton"
 
 
 def _keep_first(prepared: Prepared, window: Window, guess):

@@ -96,12 +96,13 @@ def kinematic_start(sequence: Sequence, options: Config) -> KinematicStart:
 def loss_weights(given: LossWeights | Mapping[str, float] | None, observation: Observation) -> LossWeights:
     """Return the defaults for the kind of input, with the weights given by name on top; or the weights given whole.
 
-    Clean 3D keypoints need neither velocity rows nor planted feet; a video's kinematic start needs both.
+    Clean 3D keypoints need neither velocity rows nor planted feet, and little restraint of the controls; a video's
+    kinematic start needs all three.
     """
     if isinstance(given, LossWeights):
         return given
     mocap = observation.keypoints3d is not None
-    usual = LossWeights(velocity_time=0.0, planted=0.0) if mocap else LossWeights()
+    usual = LossWeights(velocity_time=0.0, planted=0.0, control=1e-4, control_rate=1e-4) if mocap else LossWeights()
     return dataclasses.replace(usual, **(given or {}))
 
 
@@ -163,7 +164,7 @@ def fit_sequence(
     known = _truth(options, sequence, start.observation)  # before the work: a wrong file ends the run
     clock.stage("compile")
     prepared = prepare.prepare(start, mass, weights)
-    chain_options = _chain_options(options.optimizer)
+    chain_options = _chain_options(options.optimizer, start.observation)
     clock.stage("optimize")
     inputs = (_computed(options), weights, start.motion, mass)
     stored = None if output is None else checkpoint.Checkpoint(output, inputs)
@@ -187,12 +188,12 @@ def _computed(options: Config) -> Config:
     return dataclasses.replace(options, input=read, output=Config().output, run=run)
 
 
-def _chain_options(o: config.OptimizerOptions) -> chain.ChainOptions:
-    iterations = GaussNewtonOptions()
-    ladder = dataclasses.replace(chain.LadderOptions(), enabled=o.ladder)
+def _chain_options(o: config.OptimizerOptions, observation: Observation) -> chain.ChainOptions:
+    ladder = chain.LadderOptions(o.ladder) if observation.keypoints3d is not None else VIDEO_LADDER
+    ladder = dataclasses.replace(ladder, enabled=o.ladder)
     return chain.ChainOptions(
         o.name.replace("_", "-") if o.name == "scipy_bfgs" else o.name, o.max_evaluations,
-        WindowOptions(o.window, o.window - o.overlap), iterations, ladder,
+        WindowOptions(o.window, o.window - o.overlap), GaussNewtonOptions(), ladder,
     )  # fmt: skip
 
 

@@ -31,12 +31,14 @@ class LadderOptions:
 
     Attributes:
       enabled: use it at all.
-      accept_mm: mean keypoint error under which plain Gauss-Newton is good enough.
+      accept_mm: mean keypoint error under which a window is good enough.
+      redo_mm: mean keypoint error over which the window before is done again.
       track: mm a stage may be off, at least, to be a start for the next one after the ground changed.
     """
 
     enabled: bool = True
     accept_mm: float = 15.0
+    redo_mm: float = 45.0
     track: float = 30.0
 
 
@@ -76,12 +78,11 @@ def mean_error(problem: WindowProblem, trajectory: Trajectory, observed, seen) -
 
 
 def plain(
-    problem: WindowProblem, knots, options: GaussNewtonOptions, max_evaluations=None, callback=None
+    problem: WindowProblem, knots, options: GaussNewtonOptions, max_evaluations=None, start: Trajectory | None = None
 ) -> WindowSolution:
-    """Run Gauss-Newton from the simulation of a first guess of the controls (T, A, 3)."""
-    first = problem.simulate(jnp.asarray(knots))
-    found = gauss_newton.minimize(problem, first, options, max_evaluations=max_evaluations, callback=callback)
-    return _solution(found, "plain")
+    """Run Gauss-Newton from a trajectory, or from the simulation of a first guess of the controls (T, A, 3)."""
+    first = problem.simulate(jnp.asarray(knots)) if start is None else start
+    return _solution(gauss_newton.minimize(problem, first, options, max_evaluations=max_evaluations), "plain")
 
 
 def scalar(problem: WindowProblem, knots, name: str, max_evaluations: int | None) -> WindowSolution:

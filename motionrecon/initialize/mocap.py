@@ -114,6 +114,7 @@ def start_from_keypoints3d(
         link = np.asarray(sites.link)
         start = joint_pos[:, link] + np.sum(joint_rot[:, link] * np.asarray(sites.offset)[:, None, :], axis=-1)
         confidence = keypoint_noise.robust_confidence(raw, start, confidence, noise, options.noise)
+    confidence = _without_toe_tips(observation.names, confidence)
     return KinematicStart(
         motion=motion,
         sites=sites,
@@ -123,6 +124,12 @@ def start_from_keypoints3d(
         height=stature,
         warnings=(*warnings, *_remarks(level, noise, observation)),
     )
+
+
+def _without_toe_tips(names: tuple[str, ...], confidence: np.ndarray) -> np.ndarray:
+    """Clear toe tips (T, K) where the toe base is known: the body's foot is one piece and cannot bend its toes."""
+    bent = [n.endswith("_toe") and n.replace("_toe", "_ball") in names for n in names]
+    return np.where(np.array(bent), 0.0, confidence)
 
 
 def _remarks(level: ground.GroundFit, noise: keypoint_noise.Noise, observation: Observation) -> list[str]:

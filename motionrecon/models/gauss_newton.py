@@ -31,10 +31,10 @@ class GaussNewtonOptions:
       tolerance: stop when two steps in a row lower the loss by less than this share.
     """
 
-    iterations: int = 15
+    iterations: int = 8
     damping: float = 1e-2
     wrench_damping: float = 1e-2
-    tolerance: float = 2e-3
+    tolerance: float = 2e-2
 
 
 class StructuredProblem(Protocol):

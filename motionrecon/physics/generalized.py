@@ -2,8 +2,8 @@
 
 Brax gives kinematics, mass matrix and bias forces in hinge angles; the controllers and the ground are those of ``pd``
 and ``contact``, mapped to hinge coordinates and solved implicitly with Brax's mass matrix. Brax's own constraint
-solver is left out: it unrolls projected-gradient steps, which costs ten times as much and does not support these
-gains. Two differences to ``pipeline`` remain: a stack of three hinges is singular where its middle angle is 90
+solver is left out: it unrolls projected-gradient steps, which is slow and was unstable with these gains.
+Two differences to ``pipeline`` remain: a stack of three hinges is singular where its middle angle is 90
 degrees, and armature acts on hinge rates, not on the joint's angular velocity. Both vanish for small angles.
 """
 

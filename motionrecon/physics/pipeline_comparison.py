@@ -41,11 +41,8 @@ def joint_positions(body: Body, states: SimState) -> Array:
 
 
 @jax.jit
-def _resimulate(
-    model: HingeModel, ground: Ground, dt: Array, state: SimState, targets: Array
-) -> tuple[SimState, Array]:
-    states = generalized.simulate(model, ground, dt, state, targets)
-    return states, joint_positions(model.body, states)
+def _resimulate(model: HingeModel, ground: Ground, dt: Array, state: SimState, targets: Array) -> Array:
+    return joint_positions(model.body, generalized.simulate(model, ground, dt, state, targets))
 
 
 _joint_positions = jax.jit(joint_positions)
@@ -79,7 +76,7 @@ def compare(
     for a, b in spans:
         index = np.minimum(np.arange(a, a + length), t - 1)
         first = jax.tree.map(lambda x, a=a: x[a], states)
-        _, where = _resimulate(model, ground.arrays(), float(dt), first, knots[index])
+        where = _resimulate(model, ground.arrays(), float(dt), first, knots[index])
         distance = 1e3 * np.linalg.norm(np.asarray(where)[1 : b - a] - stored[a + 1 : b], axis=-1).mean(axis=-1)
         distance = np.where(np.isfinite(distance), distance, np.inf)
         found.append(PipelineDifference(a, b, float(distance.mean()), float(distance[-1])))

@@ -61,6 +61,7 @@ def test_gradients_match_finite_differences(person, random_state, standing, loss
         assert slope == pytest.approx(float(ahead - behind) / (2 * eps), rel=2e-5), steps
 
 
+@pytest.mark.slow
 def test_frame_jacobian_equals_automatic_derivative(person, standing, close):
     rng = np.random.default_rng(0)
     shift = jnp.asarray(0.2 * rng.normal(size=(2, 13, 3)))

@@ -56,7 +56,7 @@ def test_uneven_durations_become_even(tmp_path):
         ([_row(), [*_row()[:-1], "x"]], "no number"),
         ([_row(), [*_row()[:-1], float("nan")]], "not finite"),
         ([_row(), _row(root=(0, 0, 0, 0))], "zero"),
-        ([_row(dt=0.0), _row()], "positive"),
+        ([_row(dt=0.0), _row()], "lasts 0 s"),
         ([_row(), _row()], "same in every frame"),
     ],
 )

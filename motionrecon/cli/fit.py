@@ -143,6 +143,7 @@ def _frames(source: str, result: FitResult) -> Iterator[np.ndarray] | None:
 
 
 def _start_jax(device: str) -> None:
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # XLA's own alarms about slow compiles are no news to the user
     from motionrecon import runtime
 
     runtime.configure(device)

@@ -87,12 +87,19 @@ def _window_data(prepared: Prepared, window: Window, weights: LossWeights, carri
 
 
 def solve(
-    problem: WindowProblem, guesses, states, options: ChainOptions, error, *, first: bool = False, ladder_only: bool = False
+    problem: WindowProblem,
+    guesses,
+    states,
+    options: ChainOptions,
+    error,
+    *,
+    first: bool = False,
+    ladder_only: bool = False,
 ) -> WindowSolution:
     """Solve one window with the chosen optimizer.
 
-    Gauss-Newton tries, until the keypoints are near enough: the guess, more steps from there, the inverse-dynamics controls,
-    and the support-wrench ladder; the lowest loss wins.
+    Gauss-Newton tries, until the keypoints are near enough: the guess, more steps from there, the inverse-dynamics
+    controls, and the support-wrench ladder; the lowest loss wins.
 
     Args:
       problem: the window.
@@ -132,7 +139,12 @@ def solve(
 
 
 def _advance(
-    prepared: Prepared, window: Window, weights: LossWeights, options: ChainOptions, state: ChainState, ladder_only=False
+    prepared: Prepared,
+    window: Window,
+    weights: LossWeights,
+    options: ChainOptions,
+    state: ChainState,
+    ladder_only=False,
 ) -> ChainState:
     """Solve one more window; the state given stays as it is."""
     frames = len(prepared.reference)
@@ -165,8 +177,8 @@ def fit_clip(
 ) -> ChainState:
     """Fit all windows of a clip.
 
-    Where a window ends far off although every attempt was made, its start may be to blame: the window before is done again
-    by the ladder, and both are kept if that brings this one nearer.
+    Where a window ends far off although every attempt was made, its start may be to blame: the window before is done
+    again by the ladder, and both are kept if that brings this one nearer.
 
     Args:
       prepared: the clip.

@@ -59,7 +59,7 @@ class Checkpoint:
                 arrays = {k: f[k] for k in f.files if k != "text"}
         except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
             raise CheckpointError(f"{self.path}: cannot be read ({error}); begin anew with --overwrite") from None
-        if text["key"] != self._key:
+        if text.get("key") != self._key:
             raise CheckpointError(
                 f"{self.path}: belongs to another input or other options; repeat them, or begin anew with --overwrite"
             )

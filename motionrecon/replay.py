@@ -73,17 +73,64 @@ def _momentum(body: Body, state: SimState) -> Array:
     return jnp.asarray(body.mass) @ tree.point_velocity(links, centre)
 
 
+@jax.tree_util.register_dataclass
+@dataclasses.dataclass(frozen=True)
+class Simulated:
+    """Every frame simulated from its stored state, and the whole clip from the first.
+
+    Attributes:
+      reached: SimStates (T - 1, ...), one frame after each stored state but the last.
+      reached_joints: (T - 1, J, 3) m, world, in those states.
+      whole_joints: (T, J, 3) m, in the simulation of the whole clip.
+      stored_joints: (T, J, 3) m, in the stored states.
+      momentum: (T, 3) kg m/s, linear momentum of the stored states.
+    """
+
+    reached: SimState
+    reached_joints: Array
+    whole_joints: Array
+    stored_joints: Array
+    momentum: Array
+
+
 @jax.jit
-def _replay(body: Body, ground: Ground, dt: Array, states: SimState, targets: Array):
-    head = jax.tree.map(lambda a: a[:-1], states)
-    free = jnp.zeros(6)
-    reached = jax.vmap(rollout.advance, in_axes=(None, None, None, 0, 0, 0, None))(
-        body, ground, dt, head, targets[:-1], targets[1:], free
-    )
-    first = jax.tree.map(lambda a: a[0], states)
-    whole = rollout.simulate(body, ground, dt, first, targets, jnp.zeros((targets.shape[0] - 1, 6)))
+def _simulate(body: Body, ground: Ground, dt: Array, states: SimState, targets: Array) -> Simulated:
+    # Both run side by side in one scan, so that the simulator is compiled once.
+    advance = jax.vmap(rollout.advance, in_axes=(None, None, None, 0, None, None, None))
+
+    def frame(carried: SimState, inputs):
+        stored, start, end = inputs
+        both = jax.tree.map(lambda a, b: jnp.stack([a, b]), stored, carried)
+        both = advance(body, ground, dt, both, start, end, jnp.zeros(6))
+        reached, carried = (jax.tree.map(lambda a, i=i: a[i], both) for i in (0, 1))
+        return carried, (reached, carried)
+
+    first, head = (jax.tree.map(lambda a, i=i: a[i], states) for i in (0, slice(-1)))
+    _, (reached, rest) = jax.lax.scan(frame, first, (head, targets[:-1], targets[1:]))
+    whole = jax.tree.map(lambda a, b: jnp.concatenate([a[None], b]), first, rest)
     places = (_joint_positions(body, s) for s in (reached, whole, states))
-    return reached, *places, jax.vmap(_momentum, in_axes=(None, 0))(body, states)
+    return Simulated(reached, *places, jax.vmap(_momentum, in_axes=(None, 0))(body, states))
+
+
+def simulate_again(body: Body, ground: Ground, dt: float, states: SimState, targets: Array) -> Simulated:
+    """Simulate stored states under stored controls, without any support force.
+
+    Args:
+      body: the person.
+      ground: the ground.
+      dt: s, one simulation step.
+      states: T stored states.
+      targets: (T, A, 4) PD targets.
+
+    Returns:
+      Where that leads, as NumPy arrays.
+    """
+    t = len(targets)
+    padded = jax.tree.map(_pad, (states, targets))
+    run = jax.tree.map(np.asarray, _simulate(body, ground.arrays(), np.asarray(dt), *padded))
+    length = {"reached": t - 1, "reached_joints": t - 1}
+    cut = {f.name: length.get(f.name, t) for f in dataclasses.fields(run)}
+    return Simulated(**{k: jax.tree.map(lambda a, n=n: a[:n], getattr(run, k)) for k, n in cut.items()})
 
 
 def _pad(array: np.ndarray) -> np.ndarray:
@@ -133,23 +180,18 @@ def replay(path: str | Path) -> ReplayReport:
     arrays = npz.read_motion(path)
     body, ground, dt = load_simulator(arrays, str(path))
     stored = SimState(*(arrays[f"state_{n}"] for n in ("position", "quaternions", "velocity")))
-    frames = len(stored.position)
-    if frames < 2:
-        raise DataError(f"{path}: holds {frames} frame; a replay needs two or more")
-    reached, steps, whole, truth, momentum = jax.tree.map(
-        np.asarray,
-        _replay(body, ground.arrays(), dt, jax.tree.map(_pad, stored), _pad(arrays["control_quaternions"])),
-    )
+    if len(stored.position) < 2:
+        raise DataError(f"{path}: holds {len(stored.position)} frame; a replay needs two or more")
+    run = simulate_again(body, ground, dt, stored, arrays["control_quaternions"])
 
     def distance(a: np.ndarray, b: np.ndarray) -> np.ndarray:
         return np.linalg.norm(a - b, axis=-1).max(axis=-1)
 
-    n = frames - 1
-    speed = np.abs(reached.velocity[:n] - stored.velocity[1:]).max(axis=-1)
-    weight = body.total_mass * float(body.gravity)
-    push = arrays["contact_forces"].sum(axis=1)[:n] - np.array([0.0, 0.0, weight])
-    gap = np.diff(momentum[:frames], axis=0) * float(arrays["fps"]) - push
+    fps, weight = float(arrays["fps"]), body.total_mass * float(body.gravity)
+    push = arrays["contact_forces"].sum(axis=1)[:-1] - np.array([0.0, 0.0, weight])
+    gap = np.diff(run.momentum, axis=0) * fps - push
     return ReplayReport(
-        float(arrays["fps"]), distance(steps[:n], truth[1:frames]), speed, distance(whole, truth)[:frames],
-        whole[:frames], np.linalg.norm(gap, axis=-1), weight,
+        fps, distance(run.reached_joints, run.stored_joints[1:]),
+        np.abs(run.reached.velocity - stored.velocity[1:]).max(axis=-1), distance(run.whole_joints, run.stored_joints),
+        run.whole_joints, np.linalg.norm(gap, axis=-1), weight,
     )  # fmt: skip

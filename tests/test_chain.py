@@ -1,0 +1,135 @@
+"""Windows joined into one simulation."""
+
+import copy
+import dataclasses
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from motionrecon import chain, replay
+from motionrecon.chain import ChainOptions
+from motionrecon.rotations import exp, mul
+from motionrecon.solve_window import REAL_GROUND, LadderOptions
+from motionrecon.types import FitStatus
+from tests.fixtures import small_clip
+
+
+def largest_step_errors(done):
+    """How far the states reached from each stored state under the stored controls are from the next: m, -, m/s."""
+    clip = small_clip.prepared()
+    targets = np.asarray(mul(clip.reference, exp(jnp.asarray(done.knots))))
+    reached = replay.simulate_again(clip.body, REAL_GROUND, clip.dt, done.states, targets).reached
+    return [
+        float(np.abs(a - b[1:]).max())
+        for a, b in zip(jax.tree.leaves(reached), jax.tree.leaves(done.states), strict=True)
+    ]
+
+
+@pytest.fixture(scope="module")
+def history():
+    """The chain after each window, and at the end."""
+    seen = []
+    done = chain.fit_clip(small_clip.prepared(), small_clip.WEIGHTS, save=lambda s: seen.append(copy.deepcopy(s)))
+    return seen, done
+
+
+def test_every_stored_state_leads_to_the_next(history):
+    _, done = history
+    assert len(done.states.position) == len(done.knots) == small_clip.FRAMES
+    place, turn, speed = largest_step_errors(done)
+    assert place < 1e-9 and turn < 1e-9 and speed < 1e-7
+
+
+def test_borders_are_shared_exactly(history):
+    (after_first, _), done = history
+    state, rest = after_first.carried
+    border = len(after_first.knots)
+    assert border == done.reports[0].window.commit == done.reports[1].window.start == 10
+    for carried, kept in zip(jax.tree.leaves(state), jax.tree.leaves(done.states), strict=True):
+        np.testing.assert_array_equal(carried, kept[border])
+    np.testing.assert_array_equal(rest[0], done.knots[border])
+    for early, late in zip(jax.tree.leaves(after_first.states), jax.tree.leaves(done.states), strict=True):
+        np.testing.assert_array_equal(early, late[:border])  # what is kept is never touched again
+
+
+def test_reports_and_terms(history):
+    _, done = history
+    assert len(done.reports) == len(done.terms) == 2
+    for report, terms in zip(done.reports, done.terms, strict=True):
+        assert report.method == "plain" and report.status is FitStatus.OK
+        assert report.loss_last <= report.loss_first and report.error_mm < 10.0
+        assert report.evaluations > 0 and report.seconds > 0
+        assert sum(terms.values()) == pytest.approx(report.loss_last)
+
+
+def test_a_short_clip_is_padded():
+    few = 8
+    clip = small_clip.prepared()
+    cut = dataclasses.replace(
+        clip, frames=jax.tree.map(lambda a: a[:few], clip.frames), reference=clip.reference[:few],
+        states=jax.tree.map(lambda a: a[:few], clip.states), knots=clip.knots[:few], observed=clip.observed[:few],
+        seen=clip.seen[:few],
+    )  # fmt: skip
+    done = chain.fit_clip(cut, small_clip.WEIGHTS)
+    assert len(done.knots) == len(done.states.position) == few
+    assert done.carried is None and done.reports[0].error_mm < 10.0
+
+
+def test_a_window_that_is_lost_is_reported_and_the_run_goes_on(monkeypatch):
+    monkeypatch.setattr(chain, "FALL_MM", 1e-6)
+    options = ChainOptions(max_evaluations=1, ladder=LadderOptions(enabled=False))
+    done = chain.fit_clip(small_clip.prepared(), small_clip.WEIGHTS, options)
+    assert [r.status for r in done.reports] == [FitStatus.DIVERGED] * 2
+    assert len(done.knots) == small_clip.FRAMES
+
+
+def test_the_ladder_is_climbed_where_plain_stays_off_and_the_lower_loss_wins(monkeypatch):
+    plain = chain.solve_window.plain
+    climbed = []
+
+    def ladder(problem, nominal, options, ladder_options, error, callback=None):
+        np.testing.assert_allclose(nominal.states.position[0], problem.data.start.position, atol=0.1)
+        found = plain(problem, np.asarray(nominal.knots), options)
+        climbed.append(found)
+        better = len(climbed) == 2  # the first climb ends worse than plain, the second better
+        return dataclasses.replace(found, method="ladder", loss=found.loss * (0.5 if better else 2.0))
+
+    monkeypatch.setattr(chain.solve_window, "ladder", ladder)
+    done = chain.fit_clip(small_clip.prepared(), small_clip.WEIGHTS, ChainOptions(ladder=LadderOptions(accept_mm=0.0)))
+    assert [r.method for r in done.reports] == ["plain", "ladder"]
+    assert done.reports[0].evaluations > climbed[0].evaluations  # both count
+
+
+# Adam's first steps, of a fixed length in every control, lead away from a good start before they lead below it.
+@pytest.mark.parametrize(("name", "budget"), [("bfgs", 8), ("lbfgs", 8), ("adam", 60)])
+def test_scalar_optimizers_lower_every_windows_loss(name, budget):
+    done = chain.fit_clip(small_clip.prepared(), small_clip.WEIGHTS, ChainOptions(name, max_evaluations=budget))
+    for report in done.reports:
+        assert report.method == name and report.evaluations <= budget
+        assert report.loss_last < report.loss_first
+    assert largest_step_errors(done)[0] < 1e-9
+
+
+@pytest.mark.parametrize(
+    ("offs", "calls", "kept"),
+    [
+        ([10, 20], [(0, False), (1, False)], [10, 20]),  # near enough: nothing is done again
+        ([10, 80, 12, 30], [(0, False), (1, False), (0, True), (1, False)], [12, 30]),  # both are kept: it helped
+        ([10, 80, 12, 90], [(0, False), (1, False), (0, True), (1, False)], [10, 80]),  # it did not help
+        ([10, 80, 60], [(0, False), (1, False), (0, True)], [10, 80]),  # the window before got worse: no second try
+    ],
+)
+def test_a_window_far_off_has_the_one_before_done_again(monkeypatch, offs, calls, kept):
+    heard, template = [], small_clip.chained().reports[0]
+
+    def advance(prepared, window, weights, options, state, ladder_only=False):
+        heard.append((len(state.reports), ladder_only))
+        report = dataclasses.replace(template, window=window, error_mm=offs[len(heard) - 1])
+        return dataclasses.replace(state, reports=[*state.reports, report])
+
+    monkeypatch.setattr(chain, "_advance", advance)
+    done = chain.fit_clip(small_clip.prepared(), small_clip.WEIGHTS)
+    assert heard == calls
+    assert [r.error_mm for r in done.reports] == kept

@@ -1,0 +1,191 @@
+"""The two views of a window's loss: scalar with gradient, and stages of least squares."""
+
+import dataclasses
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from motionrecon import objective
+from motionrecon.objective import ScalarProblem, WindowProblem
+from motionrecon.objective_terms import LossWeights
+from motionrecon.physics import step_jacobian
+from motionrecon.solve_window import REAL_GROUND
+from tests.fixtures import small_clip
+
+BUSY = LossWeights(com=3.0, effort=0.01, joint_limits=1.0, control=0.02, control_rate=0.05, start=0.3)
+
+
+@pytest.fixture(scope="module")
+def problem():
+    return small_clip.problem(price=0.3, weights=BUSY)
+
+
+@pytest.fixture(scope="module")
+def moved(problem):
+    """A simulated trajectory off the optimum, and its controls."""
+    return problem.simulate(jnp.asarray(small_clip.perturbed_knots()))
+
+
+@pytest.fixture(scope="module")
+def gradient(problem):
+    flat = ScalarProblem(problem, small_clip.perturbed_knots())
+    value, grad = flat.value_and_grad(flat.x0)
+    return flat, float(value), np.asarray(grad)
+
+
+def test_terms_sum_to_the_loss(problem, moved, gradient):
+    terms = problem.terms(moved)
+    assert sum(terms.values()) == pytest.approx(problem.loss(moved), rel=1e-12)
+    assert gradient[1] == pytest.approx(problem.loss(moved), rel=1e-12)
+    assert all(v >= 0 for v in terms.values()) and terms["keypoints3d"] > 0 and terms["control"] > 0
+
+
+@pytest.mark.parametrize("frozen", [False, True])
+def test_gradient_against_finite_differences(problem, gradient, frozen):
+    flat, _, grad = gradient
+    if frozen:
+        flat = ScalarProblem(small_clip.problem(free=0.0, weights=BUSY), small_clip.perturbed_knots())
+        grad = np.asarray(flat.value_and_grad(flat.x0)[1])
+        size = problem.data.reference.shape[1] * 3
+        assert not grad[:size].any()  # the first knot is frozen
+        assert not grad[-2 * problem.data.start.velocity.shape[-1] :].any()  # and so is the first state
+    rng = np.random.default_rng(3)
+    for _ in range(3):
+        direction = rng.normal(size=grad.shape) / np.sqrt(grad.size)
+        eps = 1e-5
+        high, low = (float(flat.value_and_grad(flat.x0 + s * eps * direction)[0]) for s in (1, -1))
+        assert (high - low) / (2 * eps) == pytest.approx(float(grad @ direction), rel=2e-4, abs=1e-9)
+
+
+def adjoint(stages):
+    """Gradient of the stages' cost in z_0 (n + k,) and in the controls (T - 1, m), from zero."""
+    a, b, p, s = (np.asarray(x) for x in (stages.a, stages.b, stages.p, stages.s))
+    n = a.shape[1]
+    k = a.shape[2] - n
+    after, controls = p[-1], []
+    for t in range(len(a) - 1, -1, -1):
+        grad = s[t] + b[t].T @ after[:n]
+        grad[:k] += after[n:]
+        controls.append(grad)
+        before = p[t] + a[t].T @ after[:n]
+        before[n:] += after[n:]
+        after = before
+    return after, np.stack(controls[::-1])
+
+
+def test_stages_have_the_gradient_of_the_loss(problem, moved, gradient):
+    stages = problem.linearize(moved)
+    t, a = problem.data.reference.shape[:2]
+    assert float(jnp.abs(stages.c).max()) < 1e-12  # a simulation has no defects
+    first, controls = adjoint(stages)
+    k = 3 * a
+    n = len(first) - k
+    grad = gradient[2] * t / 2  # stages hold half sums of squares over frames, the loss means
+    # knots are sums of the controls' steps: the gradient of a step is the sum of those of the knots behind it
+    knots = grad[: t * k].reshape(t, k)
+    behind = np.cumsum(knots[::-1], axis=0)[::-1]
+    scale = np.abs(behind).max()
+    np.testing.assert_allclose(controls[:, :k], behind[1:], atol=1e-8 * scale)
+    np.testing.assert_allclose(first[n:], behind[0], atol=1e-8 * scale)
+    np.testing.assert_allclose(first[:n], grad[t * k :], atol=1e-8 * np.abs(grad[t * k :]).max())
+
+
+def test_gradient_of_the_support_wrench(problem, moved):
+    _, controls = adjoint(problem.linearize(moved))
+    rng = np.random.default_rng(5)
+    direction, t = rng.normal(size=moved.wrench.shape), problem.data.reference.shape[0]
+
+    def value(step):
+        return problem.loss(problem.simulate(moved.knots, jnp.asarray(step * direction)))
+
+    slope = (value(1e-5) - value(-1e-5)) / 2e-5
+    assert slope == pytest.approx(2 / t * np.sum(controls[:, -6:] * direction), rel=1e-4)
+
+
+def test_the_wrench_has_its_price(problem, moved):
+    push = np.random.default_rng(0).normal(size=moved.wrench.shape)
+    priced = dataclasses.replace(moved, wrench=jnp.asarray(push))
+    assert problem.terms(priced)["support"] == pytest.approx(0.3 * np.sum(push**2) / len(moved.knots))
+    free = problem.with_ground(REAL_GROUND, 0.0)
+    assert free.terms(priced)["support"] == 0.0
+    assert free.loss(moved) == pytest.approx(problem.loss(moved))
+
+
+@pytest.mark.parametrize(
+    ("weight", "term"),
+    [
+        ("planted", "foot_contact"), ("com", "centre_of_mass"), ("joint_limits", "joint_limits"), ("effort", "effort"),
+        ("control", "control"), ("control_rate", "control_rate"), ("start", "start"),
+    ],
+)  # fmt: skip
+def test_a_weight_scales_its_term_and_no_other(problem, moved, weight, term):
+    z = jnp.asarray(np.random.default_rng(1).normal(size=2 * moved.states.velocity.shape[1]) * 0.01)
+    start = step_jacobian.retract(problem.data.start, z)  # not where the motion starts: "start" is at work
+    data = dataclasses.replace(problem.data, start=start)
+    before = WindowProblem(data, REAL_GROUND, 0.3).terms(moved)
+    weights = dataclasses.replace(data.weights, **{weight: 3.0 * getattr(data.weights, weight)})
+    after = WindowProblem(dataclasses.replace(data, weights=weights), REAL_GROUND, 0.3).terms(moved)
+    for name in before:
+        assert after[name] == pytest.approx((3.0 if name == term else 1.0) * before[name], rel=1e-12), name
+
+
+def test_keypoint_weight_scales_rows_at_preparation():
+    heavy = small_clip.prepare.prepare(
+        small_clip.start(), small_clip.MASS, dataclasses.replace(small_clip.WEIGHTS, keypoints=400.0)
+    )
+    light = small_clip.prepared()
+    np.testing.assert_allclose(heavy.frames.root_weight, 2.0 * light.frames.root_weight)
+    np.testing.assert_allclose(heavy.frames.rate_weight, 2.0 * light.frames.rate_weight)
+
+
+def test_padding_counts_for_nothing(moved):
+    short = small_clip.FRAMES - 14  # a window that starts there has 14 frames of the clip and 12 of padding
+    data = small_clip.window_data(first=short, weights=BUSY)
+    inside = np.asarray(data.frames.valid) > 0
+    assert inside.sum() == 14 and inside[:14].all()
+    problem = WindowProblem(data, REAL_GROUND, 0.3)
+    knots = jnp.asarray(small_clip.perturbed_knots()).at[14:].set(0.0)
+    reached = problem.simulate(knots)
+    rng = np.random.default_rng(0)
+    noise = rng.normal(size=(12, 3))
+    elsewhere = dataclasses.replace(
+        reached, states=dataclasses.replace(reached.states, position=reached.states.position.at[14:].add(noise))
+    )
+    frames = data.frames
+    other = dataclasses.replace(
+        frames, points=frames.points.at[14:].add(1.0), com=frames.com.at[14:].add(1.0),
+        point_velocity=frames.point_velocity.at[14:].add(1.0),
+    )  # fmt: skip
+    changed = WindowProblem(dataclasses.replace(data, frames=other), REAL_GROUND, 0.3)
+    assert problem.loss(elsewhere) == problem.loss(reached)
+    assert changed.loss(reached) == problem.loss(reached)
+    stages = problem.linearize(reached)
+    for value in (stages.q, stages.d, stages.p):
+        assert not np.asarray(value)[14:].any()
+    assert np.asarray(stages.q)[:14].any(axis=(1, 2)).all()
+
+
+def test_evaluations_are_counted():
+    problem = small_clip.problem()
+    reached = problem.simulate(jnp.asarray(small_clip.knots()))
+    problem.loss(reached)
+    assert problem.evaluations == 1
+    flat = ScalarProblem(problem, small_clip.knots())
+    flat.value_and_grad(flat.x0)
+    assert problem.evaluations == 2
+
+
+def test_not_finite_is_infinite(moved, problem):
+    broken = dataclasses.replace(moved, knots=moved.knots.at[3].set(jnp.nan))
+    assert problem.loss(broken) == float("inf")
+
+
+def test_flat_parameters_round_trip(gradient, problem, moved):
+    flat = gradient[0]
+    again = flat.trajectory(flat.x0)
+    np.testing.assert_array_equal(again.knots, moved.knots)
+    for a, b in zip(jax.tree.leaves(again.states), jax.tree.leaves(moved.states), strict=True):
+        np.testing.assert_allclose(a, b, atol=1e-12)
+    assert objective.unflatten(problem.data, flat.x0)[1].shape == moved.knots.shape

@@ -1,0 +1,95 @@
+"""One window: plain Gauss-Newton, the support-wrench ladder, and scalar optimizers."""
+
+import dataclasses
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from motionrecon import prepare, solve_window
+from motionrecon.models.gauss_newton import GaussNewtonOptions
+from motionrecon.physics.body import Ground
+from motionrecon.physics.pipeline import WRENCH_UNIT
+from motionrecon.solve_window import LADDER, REAL_GROUND, LadderOptions, Rung
+from motionrecon.types import FitStatus
+from tests.fixtures import small_clip
+
+FEW = GaussNewtonOptions(iterations=3)
+
+
+def error_of(problem):
+    clip = small_clip.prepared()
+    observed, seen = clip.observed[: small_clip.WINDOW], clip.seen[: small_clip.WINDOW]
+    return lambda trajectory: solve_window.mean_error(problem, trajectory, observed, seen)
+
+
+def test_plain_lowers_the_loss_from_a_poor_start():
+    problem = small_clip.problem()
+    found = solve_window.plain(problem, small_clip.perturbed_knots(size=0.1), FEW)
+    assert found.method == "plain" and found.loss < 0.1 * found.history[0]
+    assert list(found.history) == sorted(found.history, reverse=True)
+    assert found.loss == pytest.approx(problem.loss(found.trajectory))
+    assert found.evaluations == problem.evaluations - 1  # the first simulation is the start itself
+    assert error_of(problem)(found.trajectory) < 10.0  # mm
+
+
+def simulated(problem, trajectory):
+    return problem.simulate(trajectory.knots, first=jax.tree.map(lambda a: a[0], trajectory.states))
+
+
+def test_ladder_ends_without_any_support(monkeypatch):
+    few = (Rung(1e-5, 2, Ground(enabled=0.0)), Rung(1e-4, 2, Ground(1e4, 1e-2)), Rung(1e-2, 2, REAL_GROUND))
+    monkeypatch.setattr(solve_window, "LADDER", few)
+    problem = small_clip.problem()
+    _, _, states, knots = prepare.slice_frames(small_clip.prepared(), 0, small_clip.WINDOW)
+    nominal = solve_window.kinematic_nominal(states, knots)
+    found = solve_window.ladder(problem, nominal, FEW, LadderOptions(), error_of(problem))
+    assert found.method == "ladder" and np.isfinite(found.loss)
+    assert np.abs(found.trajectory.wrench).max() * WRENCH_UNIT < 1e-6  # N: rounding at the price of NO_WRENCH
+    again = simulated(problem, found.trajectory)
+    np.testing.assert_allclose(again.states.position, found.trajectory.states.position, atol=1e-9)
+    assert error_of(problem)(found.trajectory) < 15.0
+    assert found.loss == pytest.approx(problem.loss(found.trajectory))
+
+
+def test_the_ladder_leads_from_a_nearly_free_force_to_a_dear_one_on_real_ground():
+    assert LADDER[0].ground.enabled == 0.0 and LADDER[-1].ground == REAL_GROUND == Ground()
+    prices = [r.price for r in LADDER]
+    assert prices == sorted(prices) and prices[0] < 1e-4 and prices[-1] >= 1.0
+
+
+@pytest.mark.parametrize("name", ["bfgs", "lbfgs", "adam"])
+def test_scalar_optimizers_lower_the_loss(name):
+    problem = small_clip.problem()
+    found = solve_window.scalar(problem, small_clip.perturbed_knots(size=0.1), name, 12)
+    assert found.method == name and found.evaluations <= 12
+    assert found.loss < found.history[0]
+    assert found.loss == pytest.approx(problem.loss(found.trajectory), rel=1e-9)
+    assert not np.asarray(found.trajectory.wrench).any()
+
+
+def test_mean_error_by_hand():
+    problem = small_clip.problem()
+    reached = problem.simulate(jnp.asarray(small_clip.knots()))
+    where = problem.keypoints(reached)
+    seen = np.zeros(where.shape[:2])
+    seen[4, 2] = seen[6, 1] = 1.0
+    observed = where.copy()
+    observed[4, 2] += [0.03, 0.0, 0.04]
+    observed[5] += 9.0  # unseen
+    assert solve_window.mean_error(problem, reached, observed, seen) == pytest.approx(25.0)
+    lost = dataclasses.replace(
+        reached, states=dataclasses.replace(reached.states, position=reached.states.position.at[3].set(jnp.nan))
+    )
+    assert solve_window.mean_error(problem, lost, observed, seen) == np.inf
+
+
+def test_frozen_start_is_kept_exactly():
+    problem = small_clip.problem(free=0.0)
+    knots = small_clip.perturbed_knots()
+    found = solve_window.plain(problem, knots, FEW)
+    np.testing.assert_array_equal(found.trajectory.knots[0], knots[0])
+    np.testing.assert_array_equal(found.trajectory.states.velocity[0], problem.data.start.velocity)
+    assert found.status in (FitStatus.OK, FitStatus.MAX_STEPS)
+    assert found.loss < found.history[0]

@@ -163,7 +163,7 @@ def _parse_motion(path: Path, lines: list[str], channels: int) -> tuple[np.ndarr
     try:
         motion = np.array(rows, dtype=float).reshape(count, channels)
     except ValueError as error:
-        raise DataError(f"{path}: the motion holds something that is no number ({error})") from None
+        raise DataError(f"{path}: the motion holds something that is no number ({error}); export it again") from None
     if not np.isfinite(motion).all():
         frame = int(np.flatnonzero(~np.isfinite(motion).all(axis=1))[0])
         raise DataError(f"{path}: frame {frame} holds a value that is not finite; export the file again")

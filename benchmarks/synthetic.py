@@ -178,7 +178,7 @@ def goals(mean_rows: list[dict]) -> list[str]:
             row, side = by[view, "physics"], view in ("side", "oblique")
             start = by[view, "kinematic"]["mpjpe_mm"]
             lines += [
-                tables.goal(f"{view}: MPJPE against the kinematic start's", row["mpjpe_mm"], round(start, 1), " mm"),
+                tables.goal(f"{view}: MPJPE against the kinematic start's", row["mpjpe_mm"], round(start, 2), " mm"),
                 tables.goal(f"{view}: MPJPE", row["mpjpe_mm"], 50.0 if side else 85.0, " mm"),
                 tables.goal(f"{view}: skate", row["skate_percent"], 3.0 if side else 15.0, " %"),
                 tables.goal(f"{view}: penetration", row["penetration_mm"], 10.0, " mm"),

@@ -124,8 +124,9 @@ def warm_up(sequence: types.Sequence, options: Config = Config()) -> None:
 
 def frame_errors(points: np.ndarray, reference: np.ndarray, confidence: np.ndarray) -> np.ndarray:
     """Return each frame's mean distance (T,) in mm over seen points; frames without one are left out."""
-    seen = np.asarray(confidence) > 0
-    distance = 1e3 * np.linalg.norm(points - reference, axis=-1) * seen
+    distance = 1e3 * np.linalg.norm(points - reference, axis=-1)
+    seen = np.broadcast_to(np.asarray(confidence) > 0, distance.shape)
+    distance = distance * seen
     count = seen.sum(axis=1)
     return distance.sum(axis=1)[count > 0] / count[count > 0]
 

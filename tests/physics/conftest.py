@@ -12,7 +12,8 @@ from motionrecon import skeleton as skeletons
 from motionrecon.physics import dynamics, humanoid, inverse_dynamics, pipeline, rollout, tree
 from motionrecon.physics.body import Ground
 
-HEIGHT, MASS, DT = 1.70, 65.0, 1.0 / 120.0
+HEIGHT, MASS = 1.70, 65.0
+DT = 1.0 / (30.0 * rollout.SUBSTEPS)  # the step that a fit at 30 frames a second takes
 
 
 @pytest.fixture(scope="session")

@@ -157,7 +157,7 @@ def violent(person, random_state, step, dt):
 
 
 def test_torques_stay_near_their_limits_in_violent_motion(person, random_state, step):
-    """At 1/120 s. The limit is exact at the old velocity and linearised in the new one: overshoots are rare, not absent."""
+    """At 1/120 s. The limit is exact at the old velocity and linearised in the new one: overshoots are rare."""
     shares = violent(person, random_state, step, 1.0 / 120.0)
     assert np.quantile(shares, 0.5) > 0.3
     assert np.quantile(shares, 0.95) <= 1.001

@@ -108,8 +108,8 @@ def _simulate(body: Body, ground: Ground, dt: Array, states: SimState, targets: 
     first, head = (jax.tree.map(lambda a, i=i: a[i], states) for i in (0, slice(-1)))
     _, (reached, rest) = jax.lax.scan(frame, first, (head, targets[:-1], targets[1:]))
     whole = jax.tree.map(lambda a, b: jnp.concatenate([a[None], b]), first, rest)
-    places = (_joint_positions(body, s) for s in (reached, whole, states))
-    return Simulated(reached, *places, jax.vmap(_momentum, in_axes=(None, 0))(body, states))
+    after, course, stored = (_joint_positions(body, s) for s in (reached, whole, states))
+    return Simulated(reached, after, course, stored, jax.vmap(_momentum, in_axes=(None, 0))(body, states))
 
 
 def simulate_again(body: Body, ground: Ground, dt: float, states: SimState, targets: Array) -> Simulated:

@@ -27,7 +27,7 @@ def test_each_state_leads_to_the_next_and_the_first_to_all(folder):
     assert report.drift_m.max() < 1e-6
     np.testing.assert_allclose(report.joint_positions, result.rollout.joint_pos, atol=1e-6)
     assert report.weight == pytest.approx(result.mass * 9.81)
-    assert report.unexplained_force.max() < 0.03 * report.weight
+    assert report.unexplained_force.max() < 0.01 * report.weight
     assert "each state leads to the next" in str(report)
 
 

@@ -127,8 +127,8 @@ class OptimizerOptions:
             _require(self.max_evaluations >= 1, f"optimizer.max_evaluations {self.max_evaluations}: give 1 or more")
         _require(3 <= self.window <= 400, f"optimizer.window {self.window}: give a number of frames between 3 and 400")
         _require(
-            0 <= self.overlap < self.window,
-            f"optimizer.overlap {self.overlap}: give 0 or more frames, fewer than the window's {self.window}",
+            1 <= self.overlap < self.window,  # the next window starts from a state that this one reached
+            f"optimizer.overlap {self.overlap}: give 1 or more frames, fewer than the window's {self.window}",
         )
 
 

@@ -56,6 +56,7 @@ def test_toml_round_trip(tmp_path):
         ({"input": {"image_size": [0, 480]}}, ["input.image_size 0 480", "pixels"]),
         ({"input": 3}, ["input", "[input]"]),
         ({"optimizer": {"overlap": 26}}, ["optimizer.overlap 26", "the window's 26"]),
+        ({"optimizer": {"overlap": 0}}, ["optimizer.overlap 0", "1 or more"]),
         ({"optimizer": {"overlap": -1}}, ["optimizer.overlap -1"]),
         ({"optimizer": {"window": 2}}, ["optimizer.window 2"]),
         ({"optimizer": {"window": 26.5}}, ["optimizer.window", "a whole number"]),

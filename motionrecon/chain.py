@@ -129,7 +129,9 @@ def solve(
     tried: list[WindowSolution] = []
     for attempt in attempts:
         tried.append(attempt(tried))
-        if error(tried[-1].trajectory) < ladder.accept_mm:
+        # more steps are cheap where they help, so the first attempt must be better than what ends the search
+        enough = ladder.good_mm if len(tried) == 1 else ladder.accept_mm
+        if error(tried[-1].trajectory) < enough:
             break
     best = min(tried, key=lambda s: s.loss)
     return dataclasses.replace(

@@ -31,7 +31,7 @@ _MOVING = (
 )
 
 # A video's kinematic start is centimetres off what any body can do; only a fall is worth another try there.
-VIDEO_LADDER = chain.LadderOptions(accept_mm=40.0, redo_mm=80.0)
+VIDEO_LADDER = chain.LadderOptions(good_mm=15.0, accept_mm=40.0, redo_mm=80.0)
 
 
 class _Clock:
@@ -192,7 +192,7 @@ def _computed(options: Config) -> Config:
 
 
 def _chain_options(o: config.OptimizerOptions, observation: Observation) -> chain.ChainOptions:
-    ladder = chain.LadderOptions(o.ladder) if observation.keypoints3d is not None else VIDEO_LADDER
+    ladder = chain.LadderOptions() if observation.keypoints3d is not None else VIDEO_LADDER
     ladder = dataclasses.replace(ladder, enabled=o.ladder)
     return chain.ChainOptions(
         o.name.replace("_", "-") if o.name == "scipy_bfgs" else o.name, o.max_evaluations,

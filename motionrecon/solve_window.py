@@ -31,12 +31,14 @@ class LadderOptions:
 
     Attributes:
       enabled: use it at all.
-      accept_mm: mean keypoint error under which a window is good enough.
+      good_mm: mean keypoint error over which the first attempt is given more steps.
+      accept_mm: mean keypoint error under which a window is good enough for no other attempt.
       redo_mm: mean keypoint error over which the window before is done again.
       track: mm a stage may be off, at least, to be a start for the next one after the ground changed.
     """
 
     enabled: bool = True
+    good_mm: float = 5.0
     accept_mm: float = 15.0
     redo_mm: float = 45.0
     track: float = 30.0

@@ -16,6 +16,7 @@ from motionrecon import assemble, chain, checkpoint, config, observe, prepare
 from motionrecon.config import Config
 from motionrecon.data import camera_files, load, truth, video
 from motionrecon.errors import FitError, InputError
+from motionrecon.initialize.joint_frames import joint_frames
 from motionrecon.initialize.mocap import start_from_keypoints3d
 from motionrecon.initialize.video import start_from_video
 from motionrecon.models.gauss_newton import GaussNewtonOptions
@@ -30,6 +31,7 @@ _MOVING = (
     "use a recording from a tripod."
 )
 
+NOISY = 0.010  # m; clean clips lie 1-8 mm from their kinematic start, 10 mm of noise an axis 15 mm
 # A video's kinematic start is centimetres off what any body can do; only a fall is worth another try there.
 VIDEO_LADDER = chain.LadderOptions(good_mm=15.0, accept_mm=40.0, redo_mm=80.0)
 
@@ -96,17 +98,42 @@ def kinematic_start(sequence: Sequence, options: Config) -> KinematicStart:
     return start_from_video(observation, height=options.person.height, camera=known, size=size)
 
 
-def loss_weights(given: LossWeights | Mapping[str, float] | None, observation: Observation) -> LossWeights:
+def loss_weights(
+    given: LossWeights | Mapping[str, float] | None, observation: Observation, noise: float = 0.0
+) -> LossWeights:
     """Return the defaults for the kind of input, with the weights given by name on top; or the weights given whole.
 
-    Clean 3D keypoints need neither velocity rows nor planted feet, and little restraint of the controls; a video's
-    kinematic start needs all three.
+    Clean 3D keypoints need neither velocity rows nor planted feet, and little restraint of the controls. Noisy ones need
+    the smooth start's velocities and more restraint, or the simulation follows the noise; a video's kinematic start
+    needs planted feet too.
+
+    Args:
+      given: weights.
+      observation: 3D keypoints or not.
+      noise: m, mean distance of 3D keypoints from the kinematic start (``observation_noise``).
     """
     if isinstance(given, LossWeights):
         return given
-    mocap = observation.keypoints3d is not None
-    usual = LossWeights(velocity_time=0.0, planted=0.0, control=1e-4, control_rate=1e-4) if mocap else LossWeights()
+    if observation.keypoints3d is None:
+        usual = LossWeights()
+    elif noise > NOISY:
+        usual = LossWeights(velocity_time=0.1, planted=0.0)
+    else:
+        usual = LossWeights(velocity_time=0.0, planted=0.0, control=1e-4, control_rate=1e-4)
     return dataclasses.replace(usual, **(given or {}))
+
+
+def observation_noise(start: KinematicStart) -> float:
+    """Return the mean distance in m of observed 3D keypoints from the kinematic start; 0 without 3D keypoints."""
+    seen = start.observation
+    if seen.keypoints3d is None:
+        return 0.0
+    motion, link = start.motion, np.asarray(start.sites.link)
+    where, turn = joint_frames(motion.skeleton, np.asarray(motion.root_pos), np.asarray(motion.quats))
+    sites = where[:, link] + np.sum(turn[:, link] * np.asarray(start.sites.offset)[:, None, :], axis=-1)
+    weight = np.asarray(seen.confidence, float)
+    off = np.linalg.norm(np.asarray(seen.keypoints3d) - sites, axis=-1)
+    return float(np.sum(off * weight) / max(np.sum(weight), 1e-9))
 
 
 def fit_file(
@@ -163,7 +190,7 @@ def fit_sequence(
     if mass is None:
         mass = anthropometry.default_mass(start.height)
         warnings.append(f"Body mass guessed from the height: {mass:.0f} kg; give --mass for true forces.")
-    weights = loss_weights(options.weights, start.observation)
+    weights = loss_weights(options.weights, start.observation, observation_noise(start))
     known = _truth(options, sequence, start.observation)  # before the work: a wrong file ends the run
     clock.stage("compile")
     prepared = prepare.prepare(start, mass, weights)

@@ -22,6 +22,9 @@ from motionrecon.physics.body import Body, Ground
 from motionrecon.types import SimState, Sites
 
 
+NO_WRENCH = 1e8  # price of the support wrench at which it is switched off: it does not act, and a zero one stays zero
+
+
 @jax.tree_util.register_dataclass
 @dataclasses.dataclass(frozen=True)
 class Trajectory:
@@ -165,6 +168,7 @@ def linearize(data: WindowData, ground: Ground, price: Array, trajectory: Trajec
     q = q.at[0].add(start * jnp.eye(q.shape[-1]))
     p = jnp.concatenate([p.at[0].add(start * offset), d[:, None] * knots], axis=1)
     rate = data.weights.control_rate
+    lift = jnp.where(price < NO_WRENCH, lift, 0.0)  # beyond any price the wrench is not there at all
     return Stages(
         a=jnp.concatenate([along, first + second], 2),
         b=jnp.concatenate([second, lift], 2),

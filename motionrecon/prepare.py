@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from motionrecon.camera import undistort
 from motionrecon.objective_terms import Frames, LossWeights
 from motionrecon.physics import features, humanoid, inverse_dynamics, joint_limits, rollout
 from motionrecon.physics.body import Body
@@ -115,6 +116,9 @@ def prepare(start: KinematicStart, mass: float, weights: LossWeights, options=hu
     rotation = np.eye(3) if camera is None else np.asarray(camera.rotation, float)
     translation = np.zeros(3) if camera is None else np.asarray(camera.translation, float)
     image, image_weight = np.zeros((t, size, 2)), np.zeros((t, size))
+    if observation.keypoints2d is not None and camera is not None:
+        image[:, :k] = np.asarray(undistort(camera, np.asarray(observation.keypoints2d, float)))
+        image_weight[:, :k] = np.asarray(observation.confidence) / k
     frames = Frames(
         points=observed,
         point_velocity=speed,

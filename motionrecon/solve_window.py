@@ -12,7 +12,7 @@ import numpy as np
 
 from motionrecon.models import base, gauss_newton, registry
 from motionrecon.models.gauss_newton import GaussNewtonOptions
-from motionrecon.objective import ScalarProblem, Trajectory, WindowProblem
+from motionrecon.objective import NO_WRENCH, ScalarProblem, Trajectory, WindowProblem
 from motionrecon.physics.body import Ground
 
 
@@ -52,8 +52,8 @@ LADDER = (
     Rung(1e-4, 4, _MEDIUM),
     *(Rung(price, 4, REAL_GROUND) for price in (1e-3, 3e-3, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)),
 )
+_SCALAR_SETTINGS = {"adam": {"learning_rate": 1e-3}}  # 1e-2 first raises the loss a hundredfold from inverse dynamics
 SCALAR_EVALUATIONS = 100  # a window's budget for scalar optimizers; about 1 s of computing
-NO_WRENCH = 1e8  # price at which the wrench is switched off exactly (its value is zero and stays so)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -90,7 +90,7 @@ def plain(
 def scalar(problem: WindowProblem, knots, name: str, max_evaluations: int | None) -> WindowSolution:
     """Run an optimizer that sees the loss and its gradient only (BFGS, L-BFGS, Adam, learned)."""
     flat = ScalarProblem(problem, jnp.asarray(knots))
-    optimizer = registry.make_optimizer(name)
+    optimizer = registry.make_optimizer(name, **_SCALAR_SETTINGS.get(name, {}))
     found = base.minimize(flat, np.asarray(flat.x0), optimizer, max_evaluations=max_evaluations or SCALAR_EVALUATIONS)
     return WindowSolution(
         flat.trajectory(found.x), found.loss, name, tuple(found.history.best_losses), found.evaluations,

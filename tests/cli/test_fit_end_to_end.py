@@ -61,12 +61,13 @@ def test_stopped_and_resumed_is_the_same_as_in_one_go(tmp_path):
     assert subprocess.run(_command(whole, "-q"), capture_output=True).returncode == 0
     with np.load(parts / "motion.npz") as a, np.load(whole / "motion.npz") as b:
         assert set(a.files) == set(b.files)
-        for key in a.files:
+        for key in set(a.files) - {"config"}:  # which formats were asked for is said there
             np.testing.assert_array_equal(a[key], b[key], err_msg=key)
 
 
-@pytest.mark.parametrize("known_camera", [True, False])
-@pytest.mark.parametrize("kind", keypoint_files.WRITERS)
+@pytest.mark.parametrize(
+    ("kind", "known_camera"), [*((kind, True) for kind in keypoint_files.WRITERS), ("openpose", False), ("coco", False)]
+)
 def test_keypoints_of_other_tools(kind, known_camera, observation, tmp_path, capfd):
     source = keypoint_files.WRITERS[kind](observation, tmp_path)
     stated = ["--image-size", *map(str, keypoint_files.SIZE), "--source-fps", str(keypoint_files.FPS)]

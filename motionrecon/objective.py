@@ -21,7 +21,6 @@ from motionrecon.physics import features, rollout, step_jacobian
 from motionrecon.physics.body import Body, Ground
 from motionrecon.types import SimState, Sites
 
-
 NO_WRENCH = 1e8  # price of the support wrench at which it is switched off: it does not act, and a zero one stays zero
 
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from motionrecon.models import base, gauss_newton, registry
 from motionrecon.models.gauss_newton import GaussNewtonOptions
-from motionrecon.objective import NO_WRENCH, ScalarProblem, Trajectory, WindowProblem
+from motionrecon.objective import ScalarProblem, Trajectory, WindowProblem
 from motionrecon.physics.body import Ground
 
 

@@ -97,7 +97,9 @@ def test_the_ladder_is_climbed_where_plain_stays_off_and_the_lower_loss_wins(mon
         return dataclasses.replace(found, method="ladder", loss=found.loss * (0.5 if better else 2.0))
 
     monkeypatch.setattr(chain.solve_window, "ladder", ladder)
-    done = chain.fit_clip(small_clip.prepared(), small_clip.WEIGHTS, ChainOptions(ladder=LadderOptions(accept_mm=0.0)))
+    done = chain.fit_clip(
+        small_clip.prepared(), small_clip.WEIGHTS, ChainOptions(ladder=LadderOptions(good_mm=0.0, accept_mm=0.0))
+    )
     assert [r.method for r in done.reports] == ["plain", "ladder"]
     assert done.reports[0].evaluations > climbed[0].evaluations  # both count
 

@@ -103,8 +103,8 @@ def loss_weights(
 ) -> LossWeights:
     """Return the defaults for the kind of input, with the weights given by name on top; or the weights given whole.
 
-    Clean 3D keypoints need neither velocity rows nor planted feet, and little restraint of the controls. Noisy ones need
-    the smooth start's velocities and more restraint, or the simulation follows the noise; a video's kinematic start
+    Clean 3D keypoints need neither velocity rows nor planted feet, and little restraint of the controls. Noisy ones
+    need the smooth start's velocities and more restraint, or the simulation follows the noise; a video's start
     needs planted feet too.
 
     Args:

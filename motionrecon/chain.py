@@ -17,7 +17,7 @@ import numpy as np
 
 from motionrecon import prepare, solve_window
 from motionrecon.models.gauss_newton import GaussNewtonOptions
-from motionrecon.objective import WindowData, WindowProblem
+from motionrecon.objective import NO_WRENCH, WindowData, WindowProblem
 from motionrecon.objective_terms import LossWeights
 from motionrecon.prepare import Prepared
 from motionrecon.progress import NullProgress, Progress
@@ -151,7 +151,7 @@ def _advance(
     """Solve one more window; the state given stays as it is."""
     frames = len(prepared.reference)
     data, kinematic, guess = _window_data(prepared, window, weights, state.carried)
-    problem = WindowProblem(data, solve_window.REAL_GROUND, solve_window.NO_WRENCH)
+    problem = WindowProblem(data, solve_window.REAL_GROUND, NO_WRENCH)
     index = np.minimum(np.arange(window.start, window.stop), frames - 1)
     inside = np.arange(window.start, window.stop) < frames
     observed, seen = prepared.observed[index], prepared.seen[index] * inside[:, None]

@@ -33,7 +33,11 @@ def _command(folder, *more):
 
 def test_stopped_and_resumed_is_the_same_as_in_one_go(tmp_path):
     parts, whole = tmp_path / "parts", tmp_path / "whole"
-    process = subprocess.Popen(_command(parts), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    # a shell's background jobs ignore SIGINT, and so would their children
+    process = subprocess.Popen(
+        _command(parts), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )  # fmt: skip
     assert process.stderr is not None
     for line in process.stderr:
         if line.startswith("window 1/2"):

@@ -164,9 +164,5 @@ def test_torques_stay_near_their_limits_in_violent_motion(person, random_state, 
     assert np.max(shares) < 6.0
 
 
-@pytest.mark.xfail(
-    reason="a saturated controller has no implicit slope, so light links can chatter and diverge",
-    strict=False,
-)
 def test_violent_motion_stays_finite_at_the_step_in_use(person, random_state, step):
     assert np.isfinite(violent(person, random_state, step, person.dt)).all()

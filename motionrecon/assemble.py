@@ -15,7 +15,7 @@ from motionrecon.config import Config
 from motionrecon.objective_terms import LossWeights
 from motionrecon.physics import description, rollout
 from motionrecon.rotations import exp, mul
-from motionrecon.types import Array, ControlTrajectory, FitResult, FitStatus, KinematicStart, Motion, Skeleton
+from motionrecon.types import Array, ControlTrajectory, FitResult, FitStatus, KinematicStart, Motion, Rollout, Skeleton
 
 _PACKAGES = ("motionrecon", "jax", "jaxlib", "brax", "mujoco", "mediapipe", "numpy", "scipy", "opencv-contrib-python")
 _read_out = jax.jit(rollout.read_out)
@@ -76,21 +76,10 @@ def result(
     Returns:
       The result; ``seconds`` is empty.
     """
-    t = len(prepared.reference)
     fps = float(start.motion.fps)
     targets = np.asarray(mul(prepared.reference, exp(state.knots)))
-    long = prepare.padded_length(t)
-    states = jax.tree.map(lambda a: prepare._pad(np.asarray(a), long, 0), state.states)
-    body_sites = prepared.sites
-    read = _read_out(
-        prepared.body, chain.solve_window.REAL_GROUND.arrays(), prepared.dt, states, prepare._pad(targets, long, 0),
-        body_sites,
-    )  # fmt: skip
-    read = jax.tree.map(lambda a: np.asarray(a)[:t].copy(), read)
-    for values in (read.torque, read.contact_force):
-        values[-1] = values[-2]
     k = len(start.observation.names)
-    read = dataclasses.replace(read, keypoints=read.keypoints[:, :k])
+    read = _read_back(prepared, state, targets, k)
     motion = Motion(start.motion.skeleton, fps, read.states.position, read.states.quats)
     planted = np.asarray(start.planted)
     terms = {name: float(np.mean([w[name] for w in state.terms])) for name in state.terms[0]}
@@ -98,7 +87,7 @@ def result(
     return FitResult(
         observation=start.observation,
         kinematic=jax.tree.map(np.asarray, start.motion),
-        kinematic_keypoints=_kinematic_keypoints(prepared)[:, :k],
+        kinematic_keypoints=prepare.kinematic_features(prepared).points[:, :k],
         motion=motion,
         control=ControlTrajectory(targets),
         rollout=read,
@@ -120,11 +109,15 @@ def result(
     )
 
 
-def _kinematic_keypoints(prepared: prepare.Prepared) -> np.ndarray:
-    t = len(prepared.reference)
-    long = prepare.padded_length(t)
-    states = jax.tree.map(lambda a: prepare._pad(np.asarray(a), long, 0), prepared.states)
-    return np.asarray(prepare._features(prepared.body, prepared.sites, states).points)[:t]
+def _read_back(prepared: prepare.Prepared, state: chain.ChainState, targets: np.ndarray, keypoints: int) -> Rollout:
+    """Read forces and positions back from the stored states; the last frame's forces repeat the one before."""
+    states, aims = prepare.padded((state.states, targets))
+    ground = chain.solve_window.REAL_GROUND.arrays()
+    read = _read_out(prepared.body, ground, prepared.dt, states, aims, prepared.sites)
+    read = jax.tree.map(lambda a: np.asarray(a)[: len(targets)].copy(), read)
+    for values in (read.torque, read.contact_force):
+        values[-1] = values[-2]
+    return dataclasses.replace(read, keypoints=read.keypoints[:, :keypoints])
 
 
 def _installed(package: str) -> bool:

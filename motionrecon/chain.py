@@ -17,12 +17,13 @@ import numpy as np
 
 from motionrecon import prepare, solve_window
 from motionrecon.models.gauss_newton import GaussNewtonOptions
-from motionrecon.objective import NO_WRENCH, WindowData, WindowProblem
+from motionrecon.objective import NO_WRENCH, WindowData
 from motionrecon.objective_terms import LossWeights
 from motionrecon.prepare import Prepared
 from motionrecon.progress import NullProgress, Progress
 from motionrecon.solve_window import LadderOptions, WindowSolution
-from motionrecon.types import FitStatus, SimState, Window, WindowReport
+from motionrecon.types import FitStatus, Window, WindowReport
+from motionrecon.window_problem import WindowProblem
 from motionrecon.windows import WindowOptions, cut
 
 FALL_MM = 300.0  # a window whose keypoints are this far off on average has lost the person
@@ -113,22 +114,27 @@ def solve(
     guess, dynamics = guesses
     if options.optimizer != "gauss_newton":
         return solve_window.scalar(problem, guess, options.optimizer, options.max_evaluations)
-    newton, ladder, limit = options.gauss_newton, options.ladder, options.max_evaluations
+    newton, ladder = options.gauss_newton, options.ladder
     longer = dataclasses.replace(newton, iterations=2 * newton.iterations)
 
-    def again(before: list[WindowSolution]) -> WindowSolution:
-        return solve_window.plain(problem, before[-1].trajectory.knots, longer, limit, before[-1].trajectory)
+    tried: list[WindowSolution] = []
+
+    def left() -> int | None:
+        used = sum(s.evaluations for s in tried)
+        return None if options.max_evaluations is None else options.max_evaluations - used
 
     attempts = [] if ladder_only else [
-        lambda _: solve_window.plain(problem, guess, longer if first else newton, limit), again,
-        lambda _: solve_window.plain(problem, dynamics, longer, limit),
+        lambda: solve_window.plain(problem, guess, longer if first else newton, left()),
+        lambda: solve_window.plain(problem, guess, longer, left(), tried[-1].trajectory),
+        lambda: solve_window.plain(problem, dynamics, longer, left()),
     ]  # fmt: skip
     if ladder.enabled:
         nominal = solve_window.kinematic_nominal(states, dynamics)
-        attempts.append(lambda _: solve_window.ladder(problem, nominal, longer, ladder, error))
-    tried: list[WindowSolution] = []
+        attempts.append(lambda: solve_window.ladder(problem, nominal, longer, ladder, error))
     for attempt in attempts:
-        tried.append(attempt(tried))
+        if tried and (left() or 1) <= 0:
+            break
+        tried.append(attempt())
         # more steps are cheap where they help, so the first attempt must be better than what ends the search
         enough = ladder.good_mm if len(tried) == 1 else ladder.accept_mm
         if error(tried[-1].trajectory) < enough:
@@ -196,10 +202,11 @@ def fit_clip(
     windows = cut(len(prepared.reference), options.windows)
     weights = prepare.weights_as_arrays(weights)
     state, before = state or ChainState(), None
+    redo = options.ladder.enabled and options.optimizer == "gauss_newton"
     for i in range(len(state.reports), len(windows)):
         new = _advance(prepared, windows[i], weights, options, state)
         off = new.reports[-1].error_mm
-        if before is not None and options.ladder.enabled and off > options.ladder.redo_mm and _structured(options):
+        if before is not None and redo and off > options.ladder.redo_mm:
             other = _advance(prepared, windows[i - 1], weights, options, before, ladder_only=True)
             if other.reports[-1].error_mm < options.ladder.redo_mm:
                 other = _advance(prepared, windows[i], weights, options, other)
@@ -210,10 +217,6 @@ def fit_clip(
             save(state)
         progress.window(i, len(windows), state.reports[-1].loss_last)
     return state
-
-
-def _structured(options: ChainOptions) -> bool:
-    return options.optimizer == "gauss_newton"
 
 
 def _keep_first(prepared: Prepared, window: Window, guess):
@@ -247,8 +250,3 @@ def _report(window: Window, found: WindowSolution, error_mm: float) -> WindowRep
         window, status, found.method, found.evaluations, found.steps, found.seconds, first, found.loss, error_mm,
         tuple(found.history),
     )  # fmt: skip
-
-
-def states_of(state: ChainState) -> SimState:
-    """Return the chain's states (T, ...)."""
-    return state.states

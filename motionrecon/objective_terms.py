@@ -28,7 +28,8 @@ class LossWeights:
       reprojection: 1/m^2, times the mean squared reprojection error at the keypoint's depth (robust weights).
       com: 1/m^2, squared distance of the centre of mass from the kinematic one.
       joint_limits: 1/rad^2, squared excess over the anatomical limits.
-      effort: squared torque of the controllers over the joints' limits.
+      effort: squared damping torque of the controllers over the joints' limits (the spring's share is the control
+        term's matter).
       control: 1/rad^2, squared offset of the PD targets from the kinematic pose.
       control_rate: 1/rad^2, squared change of that offset from knot to knot.
       start: squared distance of the first state from the kinematic one (m, rad, m/s, rad/s; mean over coordinates).

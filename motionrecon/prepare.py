@@ -9,10 +9,12 @@ import jax.numpy as jnp
 import numpy as np
 
 from motionrecon.camera import undistort
+from motionrecon.initialize.joint_frames import pad_frames
 from motionrecon.objective_terms import Frames, LossWeights
-from motionrecon.physics import features, humanoid, inverse_dynamics, joint_limits, rollout
+from motionrecon.physics import humanoid, inverse_dynamics, joint_limits, rollout
 from motionrecon.physics.body import Body
 from motionrecon.types import KinematicStart, SimState, Sites
+from motionrecon.window_problem import features_over_time
 
 _POINTS = 24  # keypoints are padded to a multiple of this, so that all common layouts share one program
 
@@ -45,22 +47,23 @@ class Prepared:
 
 
 _states = jax.jit(rollout.kinematic_states)
-_features = jax.jit(jax.vmap(features.features, in_axes=(None, None, 0)))
 _offsets = jax.jit(inverse_dynamics.control_offsets)
 
 
-def _pad(array: np.ndarray, size: int, axis: int) -> np.ndarray:
-    """Pad with copies of the last entry."""
-    extra = size - array.shape[axis]
-    if extra <= 0:
-        return array
-    last = np.take(array, [-1], axis=axis)
-    return np.concatenate([array, np.repeat(last, extra, axis=axis)], axis=axis)
+def _pad_points(values: np.ndarray, size: int) -> np.ndarray:
+    """Pad (K, ...) to ``size`` rows with copies of the last."""
+    return np.concatenate([values, np.repeat(values[-1:], size - len(values), axis=0)])
 
 
-def padded_length(frames: int) -> int:
-    """Return the clip length that programs over whole clips are compiled for: the next multiple of 64."""
-    return 64 * -(-frames // 64)
+def padded(tree):
+    """Pad a pytree's arrays (T, ...) to one of the few clip lengths that are compiled for; the last frame repeats."""
+    return jax.tree.map(pad_frames, tree)
+
+
+def kinematic_features(prepared: Prepared):
+    """Return the Features of the kinematic motion with leading axis T."""
+    seen = features_over_time(prepared.body, prepared.sites, padded(prepared.states))
+    return jax.tree.map(lambda a: np.asarray(a)[: len(prepared.reference)], seen)
 
 
 def _weights(seen: np.ndarray, depth_axes, weights: LossWeights, points: int) -> np.ndarray:
@@ -87,14 +90,13 @@ def prepare(start: KinematicStart, mass: float, weights: LossWeights, options=hu
     body, system = humanoid.build(motion.skeleton, start.soles, start.height, mass, options)
     k = len(observation.names)
     size = _POINTS * -(-k // _POINTS)
-    offset = _pad(np.asarray(start.sites.offset, float), size, 0)
-    link = _pad(np.asarray(start.sites.link, np.int32), size, 0)
+    offset = _pad_points(np.asarray(start.sites.offset, float), size)
+    link = _pad_points(np.asarray(start.sites.link, np.int32), size)
     sites = Sites(tuple(f"point_{i}" for i in range(size)), link, offset)
-    long = padded_length(t)
-    root, quats = (_pad(np.asarray(a, float), long, 0) for a in (motion.root_pos, motion.quats))
+    root, quats = padded((motion.root_pos, motion.quats))
     states = _states(float(motion.fps), root, quats)
     # a motion that stops dead at the clip's end would add a false deceleration: keep the last true velocity
-    seen_features = _features(body, sites, states)
+    seen_features = features_over_time(body, sites, states)
     knots = np.array(_offsets(body, states, float(motion.fps)))[:t]
     states = jax.tree.map(lambda a: np.asarray(a)[:t], states)
     seen = (seen_features.points, seen_features.point_velocity, seen_features.com)

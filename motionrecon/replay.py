@@ -16,11 +16,11 @@ import numpy as np
 
 from motionrecon.errors import DataError
 from motionrecon.export import npz
+from motionrecon.initialize.joint_frames import pad_frames
 from motionrecon.physics import description, rollout, tree
 from motionrecon.physics.body import Body, Ground
 from motionrecon.types import Array, SimState
 
-_PAD = 64  # clips are padded to a multiple of this many frames, so that few programs are compiled
 PREFIX = "simulation_"
 
 
@@ -126,16 +126,11 @@ def simulate_again(body: Body, ground: Ground, dt: float, states: SimState, targ
       Where that leads, as NumPy arrays.
     """
     t = len(targets)
-    padded = jax.tree.map(_pad, (states, targets))
+    padded = jax.tree.map(pad_frames, (states, targets))
     run = jax.tree.map(np.asarray, _simulate(body, ground.arrays(), np.asarray(dt), *padded))
     length = {"reached": t - 1, "reached_joints": t - 1}
     cut = {f.name: length.get(f.name, t) for f in dataclasses.fields(run)}
     return Simulated(**{k: jax.tree.map(lambda a, n=n: a[:n], getattr(run, k)) for k, n in cut.items()})
-
-
-def _pad(array: np.ndarray) -> np.ndarray:
-    extra = -len(array) % _PAD
-    return np.concatenate([array, np.repeat(array[-1:], extra, axis=0)])
 
 
 def load_simulator(arrays: dict[str, np.ndarray], name: str = "motion.npz") -> tuple[Body, Ground, float]:

@@ -12,8 +12,9 @@ import numpy as np
 
 from motionrecon.models import base, gauss_newton, registry
 from motionrecon.models.gauss_newton import GaussNewtonOptions
-from motionrecon.objective import ScalarProblem, Trajectory, WindowProblem
+from motionrecon.objective import Trajectory
 from motionrecon.physics.body import Ground
+from motionrecon.window_problem import ScalarProblem, WindowProblem
 
 
 @dataclasses.dataclass(frozen=True)
@@ -134,7 +135,7 @@ def ladder(
         stage = problem.with_ground(rung.ground, rung.price)
         changed = last_ground is not None and rung.ground != last_ground
         if changed and not is_nominal:
-            again = stage.simulate(current.knots, current.wrench)
+            again = stage.simulate(current.knots, current.wrench, _first_state(problem, current))
             ok = error(again) < max(2.0 * before, ladder_options.track)
             current, is_nominal = (again, False) if ok else (current, True)
         settings = dataclasses.replace(options, iterations=rung.iterations)
@@ -147,7 +148,7 @@ def ladder(
             current, is_nominal, before = found.trajectory, False, error(found.trajectory)
         last_ground = rung.ground
     free = Trajectory(current.states, current.knots, jnp.zeros_like(current.wrench))
-    again = problem.simulate(free.knots)
+    again = problem.simulate(free.knots, first=_first_state(problem, free))
     nominal_start = not error(again) < max(2.0 * before, ladder_options.track)
     found = gauss_newton.minimize(
         problem, free if nominal_start else again, options, nominal=nominal_start, feedback=True
@@ -156,6 +157,13 @@ def ladder(
         found.trajectory, found.loss, "ladder", (*history, *found.history), total[0] + found.evaluations,
         total[1] + found.steps, total[2] + found.seconds, found.status,
     )  # fmt: skip
+
+
+def _first_state(problem: WindowProblem, trajectory: Trajectory):
+    """Return the state to simulate a trajectory again from: its own first one, or the frozen one."""
+    if float(problem.free) < 0.5:
+        return problem.data.start
+    return jax.tree.map(lambda a: a[0], trajectory.states)
 
 
 def kinematic_nominal(states, knots) -> Trajectory:

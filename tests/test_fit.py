@@ -7,12 +7,13 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from motionrecon import config, fit, metrics, prepare, rotations, skeleton
+from motionrecon import config, fit, metrics, rotations, skeleton
 from motionrecon.checkpoint import NAME
 from motionrecon.errors import CheckpointError
 from motionrecon.objective_terms import LossWeights
 from motionrecon.physics import description
 from motionrecon.types import FitStatus, SimState
+from motionrecon.window_problem import features_over_time
 from tests.fixtures import small_clip
 
 T, J, A = small_clip.FRAMES, 14, 13
@@ -69,7 +70,7 @@ def com_velocity(body, states):
         quats = rotations.mul(states.quats, turn)
         there = SimState(states.position + eps * states.velocity[:, :3], quats, states.velocity)
         padded = jax.tree.map(lambda a: np.resize(np.asarray(a), (64, *a.shape[1:])), there)  # a compiled length
-        return np.asarray(prepare._features(body, small_clip.prepared().sites, padded).com)[: len(states.position)]
+        return np.asarray(features_over_time(body, small_clip.prepared().sites, padded).com)[: len(states.position)]
 
     return (moved(1e-5) - moved(-1e-5)) / 2e-5
 

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from motionrecon import objective
-from motionrecon.objective import ScalarProblem, WindowProblem
 from motionrecon.objective_terms import LossWeights
 from motionrecon.physics import step_jacobian
 from motionrecon.solve_window import REAL_GROUND
+from motionrecon.window_problem import ScalarProblem, WindowProblem
 from tests.fixtures import small_clip
 
 BUSY = LossWeights(com=3.0, effort=0.01, joint_limits=1.0, control=0.02, control_rate=0.05, start=0.3)

@@ -14,7 +14,7 @@ def test_shapes_are_padded_to_one_program():
     k = len(small_clip.sequence().observation.names)
     assert clip.frames.points.shape == (small_clip.FRAMES, 24, 3) and len(clip.sites.names) == 24
     assert not clip.frames.root_weight[:, k:].any() and not clip.seen[:, k:].any()
-    assert [prepare.padded_length(n) for n in (1, 64, 65, 330)] == [64, 64, 128, 384]
+    assert [len(prepare.padded(np.zeros((n, 2)))) for n in (1, 64, 65, 330)] == [64, 64, 128, 384]
 
 
 def test_missing_points_weigh_nothing_and_stay_finite():

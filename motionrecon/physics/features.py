@@ -9,7 +9,6 @@ import dataclasses
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 from jax import Array
 
 from motionrecon import rotations
@@ -32,8 +31,7 @@ class Features:
       sole_velocity: (8, 3) m/s.
       com: (3,) m, centre of mass.
       joints: (A, 3) rad, rotation vectors of the joints.
-      effort: (A, 3), torque asked of the joints over its limit, without the target's share, that is
-        (-kd v) / limit; the target's share is linear in the control and added by the objective.
+      effort: (A, 3), damping torque of the controllers over the joints' limits, (-kd v) / limit.
     """
 
     points: Array
@@ -111,8 +109,3 @@ def features_jacobian(body: Body, sites: Sites, state: SimState) -> tuple[Featur
     value = Features(where[:k], speed[:k], where[k:], speed[k:], com, joints, _effort(body, state.velocity))
     slope = Features(at[:k], rate[:k], at[k:], rate[k:], com_jac, joint_jac, effort_jac)
     return value, slope
-
-
-def bind_sites(sites: Sites) -> Sites:
-    """Return the sites with array leaves fit to be an argument of a compiled program."""
-    return Sites(sites.names, np.asarray(sites.link, np.int32), np.asarray(sites.offset, float))

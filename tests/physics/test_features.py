@@ -13,7 +13,7 @@ NAMES = ("head_top", "left_wrist", "right_heel", "pelvis", "right_hand")
 
 @pytest.fixture(scope="module")
 def sites(person):
-    return features.bind_sites(skeletons.template_sites(NAMES, person.height))
+    return skeletons.template_sites(NAMES, person.height)
 
 
 @pytest.fixture(scope="module")

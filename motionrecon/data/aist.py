@@ -1,18 +1,17 @@
 """AIST++ 3D keypoints (Li et al. 2021): pickled COCO-17 joints at 60 Hz, y up, in units of about a centimetre.
 
-The pickles are read by an unpickler that can build NumPy arrays and nothing else. Their floor does not lie at
-y = 0; it is estimated for each sequence from the lowest ankles, drawn towards what all sequences share.
+Their floor does not lie at y = 0; it is estimated for each sequence from the lowest ankles, drawn towards what all
+sequences share.
 """
 
 from __future__ import annotations
 
-import io
-import pickle
 from pathlib import Path
 
 import numpy as np
 
 from motionrecon.data import axes, preprocess, sequence
+from motionrecon.data.safe_pickle import load_arrays
 from motionrecon.errors import DataError
 from motionrecon.keypoints import COCO17
 from motionrecon.types import Observation, Sequence
@@ -24,58 +23,6 @@ ROTATION = axes.Y_UP_X_FORWARD  # as AIST++ cameras are turned too; who faces ca
 # with the height measured over several sequences (tripod feet, hands lying flat), as two Gaussians.
 ANKLE_HEIGHT, ANKLE_SIGMA = 8.0, 2.0
 FLOOR_PRIOR, FLOOR_SIGMA = 64.0, 4.0
-
-
-def _latin1(text: str, encoding: str = "latin1") -> bytes:
-    if encoding != "latin1":
-        raise pickle.UnpicklingError(f"encoding {encoding}")
-    return text.encode("latin1")
-
-
-def _frombuffer(buffer: bytes, dtype: np.dtype, shape: tuple[int, ...], order: str) -> np.ndarray:
-    return np.frombuffer(buffer, dtype=dtype).reshape(shape, order=order)  # type: ignore[call-overload]
-
-
-# (module within numpy.core, name) -> what is called instead.
-_ALLOWED = {
-    ("multiarray", "_reconstruct"): np.zeros(1).__reduce__()[0],
-    ("multiarray", "scalar"): np.float64(0).__reduce__()[0],
-    ("numeric", "_frombuffer"): _frombuffer,
-    ("numpy", "ndarray"): np.ndarray,
-    ("numpy", "dtype"): np.dtype,
-    ("_codecs", "encode"): _latin1,
-}
-
-
-class _ArrayUnpickler(pickle.Unpickler):
-    """Builds plain containers and NumPy arrays; refuses every other global."""
-
-    def find_class(self, module: str, name: str) -> object:
-        short = module.removeprefix("numpy.core.").removeprefix("numpy._core.")
-        found = _ALLOWED.get((short, name))
-        if found is None:
-            raise pickle.UnpicklingError(f"it asks for {module}.{name}, which is not a NumPy array")
-        return found
-
-
-def load_arrays(path: str | Path) -> dict[str, np.ndarray]:
-    """Load a pickled dict of NumPy arrays without running anything else.
-
-    Raises:
-      DataError: unreadable, truncated, or holding anything but arrays.
-    """
-    path = Path(path)
-    try:
-        content = _ArrayUnpickler(io.BytesIO(path.read_bytes())).load()
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read ({error.strerror}); check the path") from None
-    except Exception as error:  # a broken pickle can raise anything
-        raise DataError(f"{path}: is not a pickle of plain NumPy arrays ({error}); download it again") from None
-    if not isinstance(content, dict):
-        raise DataError(
-            f"{path}: is a pickle of {type(content).__name__}; AIST++ files hold a dict of arrays; download it again"
-        )
-    return content
 
 
 def floor_height(keypoints: np.ndarray) -> float:

@@ -91,16 +91,24 @@ def view_camera(motion: Motion, view: str) -> Camera:
     Raises:
       InputError: unknown view.
     """
+    return camera_around(np.asarray(motion.root_pos), view)
+
+
+def camera_around(path: np.ndarray, view: str) -> Camera:
+    """Place the camera of a view around a path (T, 3) m of somebody who starts facing +x.
+
+    Raises:
+      InputError: unknown view.
+    """
     if view not in VIEWS:
         raise InputError(f"camera view {view!r} is unknown; choose one of {', '.join(VIEWS)}")
-    root = np.asarray(motion.root_pos)
-    middle = 0.5 * (root.min(0) + root.max(0))
+    middle = 0.5 * (path.min(0) + path.max(0))
     angle = math.radians(VIEWS[view])
     towards, across = np.array([math.cos(angle), math.sin(angle)]), np.array([-math.sin(angle), math.cos(angle)])
-    path = root[:, :2] - middle[:2]
+    flat = path[:, :2] - middle[:2]
     # Long paths ask for more distance: 3.6 m to the nearest point, and the whole path inside the picture.
-    wide = (np.abs(path @ across) + 0.55) * FOCAL / (0.5 * SIZE[0]) + path @ towards
-    distance = max(DISTANCE, 3.6 + float((path @ towards).max()), float(wide.max()))
+    wide = (np.abs(flat @ across) + 0.55) * FOCAL / (0.5 * SIZE[0]) + flat @ towards
+    distance = max(DISTANCE, 3.6 + float((flat @ towards).max()), float(wide.max()))
     eye = np.array([*(middle[:2] + distance * towards), CAMERA_HEIGHT])
     target = np.array([middle[0], middle[1], 0.5 * 1.75])
     intrinsics = np.array([[FOCAL, 0, SIZE[0] / 2], [0, FOCAL, SIZE[1] / 2], [0, 0, 1.0]])

@@ -50,15 +50,33 @@ def read_truth(path: str | Path, observation: Observation) -> np.ndarray:
       DataError: missing or malformed file, or no common keypoint.
     """
     names, positions, fps = read_positions(path)
+    out = at_frames(observation, tuple(names), positions, fps)
+    if not np.isfinite(out).any():
+        raise DataError(f"{path}: shares no keypoint or no time with the input; give the truth of this clip")
+    return out
+
+
+def at_frames(
+    observation: Observation, names: tuple[str, ...], positions: np.ndarray, fps: float, start: float = 0.0
+) -> np.ndarray:
+    """Return known positions at an observation's frames and for its names.
+
+    Args:
+      observation: gives names, rate and start time.
+      names: K' keypoint names of ``positions``.
+      positions: (T', K', 3) m, NaN where unknown.
+      fps: Hz, of ``positions``.
+      start: s, time of the positions' frame 0 in the observation's source.
+
+    Returns:
+      (T, K, 3) m, linearly interpolated in time; NaN for names and times that ``positions`` do not have.
+    """
     frames = len(observation.confidence)
     out = np.full((frames, len(observation.names), 3), np.nan)
-    times = (observation.start_time + np.arange(frames) / float(observation.fps)) * fps
+    times = (observation.start_time - start + np.arange(frames) / float(observation.fps)) * fps
     inside = (times > -0.5) & (times < len(positions) - 0.5)
-    common = [n for n in observation.names if n in names]
-    if not common or not inside.any():
-        raise DataError(f"{path}: shares no keypoint or no time with the input; give the truth of this clip")
     grid = np.arange(len(positions))
-    for name in common:
+    for name in set(observation.names) & set(names):
         track = positions[:, names.index(name)]
         values = np.stack([np.interp(times, grid, track[:, i]) for i in range(3)], axis=-1)
         out[:, observation.names.index(name)] = np.where(inside[:, None], values, np.nan)

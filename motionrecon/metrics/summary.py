@@ -35,22 +35,30 @@ class _Method:
 
 @dataclasses.dataclass(frozen=True)
 class _Reference:
-    """What the methods are compared with; ``mask`` (T, K) bool says where ``positions`` (T, K, 3) count."""
+    """What the methods are compared with.
+
+    Attributes:
+      kind: "truth", "observation" or "none".
+      positions: (T, K, 3) m, or None.
+      known: (T, K) bool, where ``positions`` are known; the feet's contacts are judged by all of them.
+      mask: (T, K) bool, those of them that are measured.
+    """
 
     kind: str
     positions: np.ndarray | None
+    known: np.ndarray
     mask: np.ndarray
 
 
-def _reference(result: FitResult) -> _Reference:
+def _reference(result: FitResult, counted: np.ndarray) -> _Reference:
     seen = np.asarray(result.observation.confidence) > 0
     if result.truth is not None:
         truth = np.asarray(result.truth)
         known = np.asarray(np.isfinite(truth).all(axis=-1))
-        return _Reference("truth", np.where(known[..., None], truth, 0.0), known)
+        return _Reference("truth", np.where(known[..., None], truth, 0.0), known, known & counted)
     if result.observation.keypoints3d is not None:
-        return _Reference("observation", np.asarray(result.observation.keypoints3d), seen)
-    return _Reference("none", None, seen)
+        return _Reference("observation", np.asarray(result.observation.keypoints3d), seen, seen & counted)
+    return _Reference("none", None, seen, seen & counted)
 
 
 def _smoothed_source(result: FitResult) -> np.ndarray:
@@ -102,13 +110,13 @@ def _contacts(result: FitResult, reference: _Reference, methods: dict[str, _Meth
     limits = f"within {rule.lift * 100:.0f} cm of its standing height and below {rule.speed} m/s"
     index = body_points.foot_keypoints(result.observation.names)
     if reference.positions is not None and index is not None:
-        known = np.asarray(reference.mask.any(axis=0))  # a truth without heels, say, is judged by the ankle and the toe
+        known = np.asarray(reference.known.any(axis=0))  # a truth without heels, say, is judged by the ankle and the toe
         keep = [i for i in range(len(index[0])) if all(known[side[i]] for side in index)]
         if not keep:
             return None, "unknown"
         index = np.array(index)[:, keep]
         feet = reference.positions[:, index]
-        visible = reference.mask[:, index].all(axis=-1)
+        visible = reference.known[:, index].all(axis=-1)
         return ground.foot_contacts(feet, fps, rule) & visible, f"{reference.kind}: a foot {limits}"
     feet = methods["smoothed"].feet
     if feet is None:
@@ -121,15 +129,16 @@ def _contacts(result: FitResult, reference: _Reference, methods: dict[str, _Meth
     ) & slow, f"kinematic start: a planted foot below {rule.speed} m/s"
 
 
-def _image_error(result: FitResult, points: np.ndarray) -> float | None:
+def _image_error(result: FitResult, points: np.ndarray, counted: np.ndarray) -> float | None:
     seen = result.observation
     if seen.keypoints2d is None or seen.camera is None:
         return None
-    return accuracy.mpjpe_2d_px(points, np.asarray(seen.keypoints2d), seen.camera, np.asarray(seen.confidence))
+    mask = (np.asarray(seen.confidence) > 0) & counted
+    return accuracy.mpjpe_2d_px(points, np.asarray(seen.keypoints2d), seen.camera, mask)
 
 
 def _measure(
-    result: FitResult, method: _Method, reference: _Reference, planted: np.ndarray | None
+    result: FitResult, method: _Method, reference: _Reference, planted: np.ndarray | None, counted: np.ndarray
 ) -> dict[str, float | None]:
     names, fps = result.observation.names, float(result.observation.fps)
     tracked = np.broadcast_to(reference.mask.any(axis=0), reference.mask.shape)  # never-seen points say nothing
@@ -138,7 +147,7 @@ def _measure(
         ("mpjpe_g_mm", "mpjpe_mm", "mpjpe_pa_mm", "mpjpe_wa_mm", "w_mpjpe_100_mm", "wa_mpjpe_100_mm", "rte_percent")
     )
     row |= {
-        "mpjpe_2d_px": _image_error(result, method.keypoints),
+        "mpjpe_2d_px": _image_error(result, method.keypoints, counted),
         "tv_m_per_frame2": variation,
         "tv_m_per_s2": None if variation is None else variation * fps**2,
         "jitter_m_per_s3": smoothness.jitter(method.keypoints, fps, tracked),
@@ -222,26 +231,29 @@ def _windows(result: FitResult) -> list[dict[str, Any]]:
     ]
 
 
-def summarize(result: FitResult) -> dict[str, Any]:
+def summarize(result: FitResult, joints: tuple[str, ...] | None = None) -> dict[str, Any]:
     """Measure a fit beside its kinematic start and the smoothed baseline.
 
     Args:
       result: a fit of at least one frame.
+      joints: the keypoints over which errors and smoothness are measured, those of them that the observation has;
+        None takes all. Which feet are planted is judged by every foot keypoint all the same.
 
     Returns:
       The content of ``metrics.json``, ready for ``json.dump``; a value that cannot be computed is None.
     """
-    reference = _reference(result)
+    counted = np.array([joints is None or name in joints for name in result.observation.names])
+    reference = _reference(result, counted)
     methods = _methods(result, by_keypoints=reference.positions is not None)
     planted, contact_source = _contacts(result, reference, methods)
-    rows = {name: _measure(result, method, reference, planted) for name, method in methods.items()}
+    rows = {name: _measure(result, method, reference, planted, counted) for name, method in methods.items()}
     fps = float(result.observation.fps)
     return {
         "format_version": FORMAT_VERSION,
         "input": result.source,
         "fps": fps,
         "frames": len(np.asarray(result.motion.root_pos)),
-        "joint_set": list(result.observation.names),
+        "joint_set": [n for n, kept in zip(result.observation.names, counted, strict=True) if kept],
         "layout": result.observation.layout,
         "reference": reference.kind,
         "foot_contact_source": contact_source,

@@ -10,6 +10,7 @@ import click
 
 from motionrecon import __version__
 from motionrecon.cli import failures
+from motionrecon.cli.evaluate import evaluate
 from motionrecon.cli.fit import fit
 
 _SETTINGS = {
@@ -29,6 +30,7 @@ def cli(ctx: click.Context) -> None:
 
 
 cli.add_command(fit)
+cli.add_command(evaluate)
 
 
 def run(arguments: Sequence[str]) -> int:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 
@@ -42,15 +43,15 @@ class AIST:
       DataError: no annotation is there.
     """
 
-    name = "aist"
-    splits = {
+    name: ClassVar[str] = "aist"
+    splits: ClassVar[Mapping[str, str]] = {
         "paper": "15 dances, frames 1-120 (the paper's Table 5)",
         "all": "every annotated dance that is found, camera c01, frames 1-120",
         "whole": "every annotated dance that is found, camera c01, all frames",
     }
-    inputs = ("mocap", "keypoints2d", "video")
-    joint_set = JointSet("COCO-17", COCO17)
-    rate = None
+    inputs: ClassVar[tuple[str, ...]] = ("mocap", "keypoints2d", "video")
+    joint_set: ClassVar[JointSet] = JointSet("COCO-17", COCO17)
+    rate: ClassVar[float | None] = None
 
     def __init__(self, root: Path):
         self.root: Path | None = root
@@ -155,7 +156,7 @@ class AIST:
         values = np.asarray(safe_pickle.load_arrays(path).get("keypoints2d"))
         index = int(clip.camera[1:]) - 1
         if values.ndim != 4 or values.shape[2:] != (17, 3) or not index < len(values) or values.dtype.kind != "f":
-            raise DataError(f"{path}: keypoints2d has shape {values.shape}, (9, frames, 17, 3) expected; download again")
+            raise DataError(f"{path}: keypoints2d has shape {values.shape}, (9, frames, 17, 3) expected; get it again")
         own = values[index, frames[0] : frames[1]].astype(float)
         seen = np.isfinite(own).all(axis=-1)
         confidence = np.where(seen, np.clip(np.nan_to_num(own[..., 2]), 0.0, 1.0), 0.0)

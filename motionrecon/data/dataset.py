@@ -14,7 +14,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 import numpy as np
 
@@ -71,12 +71,12 @@ class Dataset(Protocol):
       rate: Hz at which it is evaluated, or None for the fitting rate of its source.
     """
 
-    name: str
+    name: ClassVar[str]
+    splits: ClassVar[Mapping[str, str]]
+    inputs: ClassVar[tuple[str, ...]]
+    joint_set: ClassVar[JointSet]
+    rate: ClassVar[float | None]
     root: Path | None
-    splits: Mapping[str, str]
-    inputs: tuple[str, ...]
-    joint_set: JointSet
-    rate: float | None
 
     def default_split(self, mode: str) -> str:
         """Return the split to use for an input mode when none is named."""
@@ -99,7 +99,7 @@ def checked_split(dataset: Dataset, split: str) -> str:
     """Return ``split``; raises InputError where the data set has none of that name."""
     if split not in dataset.splits:
         raise InputError(
-            f'--split {split}: {dataset.name} has {", ".join(dataset.splits)}{suggestion(split, dataset.splits)}'
+            f"--split {split}: {dataset.name} has {', '.join(dataset.splits)}{suggestion(split, dataset.splits)}"
         )
     return split
 

@@ -7,8 +7,9 @@ S11/Directions is left out of the video protocol because its film is corrupt.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 
@@ -33,15 +34,15 @@ class H36M:
       DataError: nothing of Human3.6M is there, or its index cannot be read.
     """
 
-    name = "h36m"
-    splits = {
+    name: ClassVar[str] = "h36m"
+    splits: ClassVar[Mapping[str, str]] = {
         "mocap": "20 clips of S9 and S11, source frames 400-599 (the paper's Table 6)",
         "video": "S9 and S11, ten actions, camera 60457274, whole takes (Shimada et al.'s protocol)",
         "all": "every take that is found, camera 60457274",
     }
-    inputs = ("mocap", "keypoints2d", "video")
-    joint_set = JointSet("H36M-17", h36m_names.H36M17)
-    rate = RATE
+    inputs: ClassVar[tuple[str, ...]] = ("mocap", "keypoints2d", "video")
+    joint_set: ClassVar[JointSet] = JointSet("H36M-17", h36m_names.H36M17)
+    rate: ClassVar[float | None] = RATE
 
     def __init__(self, root: Path, form: str | None = None):
         self.root: Path | None = root if root.is_dir() else root.parent

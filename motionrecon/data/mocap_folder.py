@@ -5,8 +5,9 @@ It has no cameras; for 2D keypoints one is placed at 45 degrees to the person's 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 
@@ -29,11 +30,11 @@ class MocapFolder:
       DataError: it is missing or holds no such file.
     """
 
-    name = "mocap"
-    splits = {"all": "every motion capture file in the folder and below"}
-    inputs = ("mocap", "keypoints2d")
-    joint_set = JointSet("points of the file", MOCAP18)
-    rate = None
+    name: ClassVar[str] = "mocap"
+    splits: ClassVar[Mapping[str, str]] = {"all": "every motion capture file in the folder and below"}
+    inputs: ClassVar[tuple[str, ...]] = ("mocap", "keypoints2d")
+    joint_set: ClassVar[JointSet] = JointSet("points of the file", MOCAP18)
+    rate: ClassVar[float | None] = None
 
     def __init__(self, root: Path):
         if not root.exists():
@@ -62,7 +63,7 @@ class MocapFolder:
         found = load.load(self._root / clip.key)
         seen = found.observation
         if seen.keypoints3d is None:
-            raise DataError(f"{self._root / clip.key}: holds 2D keypoints, no motion capture; take it out of the folder")
+            raise DataError(f"{self._root / clip.key}: holds 2D keypoints; take it out of the folder")
         points, confidence = np.asarray(seen.keypoints3d), np.asarray(seen.confidence)
         middle = np.mean(points, axis=1)
         camera = synthetic.camera_around(middle, "oblique")

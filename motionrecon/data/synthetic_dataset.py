@@ -10,6 +10,7 @@ import hashlib
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 
@@ -34,17 +35,17 @@ class Synthetic:
       root: where films are kept; None takes the cache folder.
     """
 
-    name = "synthetic"
-    splits: Mapping[str, str] = {
+    name: ClassVar[str] = "synthetic"
+    splits: ClassVar[Mapping[str, str]] = {
         "all": "every motion from every view (28 clips)",
         "side": "every motion from the side",
         "oblique": "every motion from 45 degrees",
         "front": "every motion from the front",
         "varied": "four people of other speed and stature do every motion, seen from 45 degrees (28 clips)",
     }
-    inputs = ("mocap", "keypoints2d", "video")
-    joint_set = JointSet("body-13", BODY13)
-    rate = None
+    inputs: ClassVar[tuple[str, ...]] = ("mocap", "keypoints2d", "video")
+    joint_set: ClassVar[JointSet] = JointSet("body-13", BODY13)
+    rate: ClassVar[float | None] = None
 
     def __init__(self, root: Path | None = None):
         self.root = root
@@ -57,7 +58,9 @@ class Synthetic:
         """List a split's clips."""
         dataset.checked_split(self, split)
         if split == "varied":
-            return [Clip(f"{m}/oblique/{seed}", str(seed), m, "oblique") for m in synthetic.MOTIONS for seed in range(4)]
+            return [
+                Clip(f"{m}/oblique/{seed}", str(seed), m, "oblique") for m in synthetic.MOTIONS for seed in range(4)
+            ]
         views = synthetic.VIEWS if split == "all" else (split,)
         return [Clip(f"{m}/{v}", "0", m, v) for m in synthetic.MOTIONS for v in views]
 

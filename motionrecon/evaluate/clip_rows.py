@@ -1,0 +1,198 @@
+"""Evaluate one clip: fit it with every method asked for and return a row each; what a worker does.
+
+A clip or a method that fails gives rows that say why, so that the others are unharmed.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import os
+import time
+import traceback
+from typing import Any
+
+from motionrecon.data.dataset import Dataset
+from motionrecon.errors import MotionReconError
+from motionrecon.evaluate import protocol as protocols
+from motionrecon.evaluate.protocol import Protocol, Task
+
+Row = dict[str, Any]
+CURVE_POINTS = 40
+
+
+def evaluate(task: Task) -> list[Row]:
+    """Return the rows of one clip: of the kinematic start, the smoothed start and each of ``task.methods``.
+
+    Never raises but on an interruption: a failure is a row with status "failed" and a reason.
+    """
+    began = time.perf_counter()
+    try:
+        rows = _Clip(task).rows()
+    except Exception as error:
+        rows = [failed(task, method, error) for method in (*protocols.BASELINES, *task.methods)]
+    wall, peak = time.perf_counter() - began, peak_mb()
+    return [{**row, "wall_seconds": wall, "peak_mb": peak, "worker": os.getpid()} for row in rows]
+
+
+def failed(task: Task, method: str, error: BaseException | str) -> Row:
+    """Return the row of a method that gave nothing, with one line that says why."""
+    expected = isinstance(error, str | MotionReconError)
+    reason = str(error) if expected else f"unexpected {type(error).__name__}: {error}"
+    row = _head(task, method) | {"status": "failed", "reason": " ".join(reason.split())[:400], "metrics": {}}
+    if isinstance(error, Exception) and not expected:
+        row["traceback"] = "".join(traceback.format_exception(error))[-4000:]
+    return row
+
+
+def peak_mb() -> float:
+    """Return the most memory this process has held, MB."""
+    try:
+        import resource
+    except ImportError:  # no such module on Windows
+        return 0.0
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024.0
+
+
+def _head(task: Task, method: str) -> Row:
+    clip = task.clip
+    about = {"sequence": clip.key, "method": method.replace("_", "-"), "group": clip.group, "subject": clip.subject}
+    mode = task.protocol.mode
+    camera = task.protocol.camera if mode != "mocap" else "not used"
+    return about | {"action": clip.action, "input": mode, "camera": camera, "noise": _noise(task.protocol)}
+
+
+def _noise(protocol: Protocol) -> str:
+    if protocol.noise_mm:
+        return f"{protocol.noise_mm:g} mm"
+    return f"{protocol.noise_px:g} px" if protocol.noise_px else ""
+
+
+class _Clip:
+    """One clip on its way through the methods."""
+
+    def __init__(self, task: Task):
+        from motionrecon.evaluate import observed
+        from motionrecon.initialize.mocap import start_from_keypoints3d
+        from motionrecon.initialize.video import start_from_video
+
+        protocol, self.task = task.protocol, task
+        self.dataset = _opened(protocol)
+        clip = observed.cut(self.dataset.load(task.clip), protocol.frames)
+        began = time.perf_counter()
+        self.seen = observed.observed(clip, self.dataset, protocol)
+        self.detect_seconds = time.perf_counter() - began
+        height, compiled = clip.meta["height"], _Compiling.take()
+        began = time.perf_counter()
+        if protocol.mode == "mocap":
+            self.start = start_from_keypoints3d(self.seen.observation, height=height)
+        else:
+            known = protocol.camera == "known"
+            camera = observed.known_camera(clip) if known else None
+            size = tuple(observed.known_camera(clip).size)
+            self.start = start_from_video(self.seen.observation, height=height, camera=camera, size=size)
+        compiled = _Compiling.take()
+        self.start_seconds = max(time.perf_counter() - began - compiled, 0.0)
+        self.reference = observed.reference(clip, self.seen, self.start)
+        self.seen = dataclasses.replace(self.seen, truth=self.reference.truth)
+
+    def rows(self) -> list[Row]:
+        """Fit with every method; the baselines' rows come from the first fit that succeeds."""
+        rows: list[Row] = []
+        baselines: list[Row] = []
+        error: BaseException | str = "no optimizer gave a result to measure it beside"
+        for method in self.task.methods:
+            try:
+                fitted, others = self._fit(method)
+            except Exception as problem:
+                rows.append(failed(self.task, method, problem))
+                error = problem
+                continue
+            rows.append(fitted)
+            baselines = baselines or others
+        return [*(baselines or [failed(self.task, m, error) for m in protocols.BASELINES]), *rows]
+
+    def _fit(self, method: str) -> tuple[Row, list[Row]]:
+        from motionrecon import fit, metrics
+        from motionrecon.evaluate import observed
+
+        chosen = self.task.protocol.fit
+        options = dataclasses.replace(chosen, optimizer=dataclasses.replace(chosen.optimizer, name=method))
+        _Compiling.take()
+        result = fit.fit_sequence(self.seen, options, start=self.start, source=self.task.clip.key)
+        compiled = _Compiling.take()
+        joints = self.dataset.joint_set
+        names = joints.joints if joints.name != "points of the file" else result.observation.names
+        summary = metrics.summarize(observed.judged(result, self.reference), names)
+        common = {
+            "status": "ok", "reason": "", "frames": summary["frames"], "fps": summary["fps"],
+            "joint_set": joints.name, "joints": summary["joint_set"], "warnings": list(result.warnings),
+            "layout": summary["layout"],
+        }  # fmt: skip
+        start = {"evaluations": 0, "seconds": self.start_seconds, "detect_seconds": self.detect_seconds}
+        baselines = [
+            _head(self.task, name) | common | start | {"metrics": summary["methods"][name]}
+            for name in protocols.BASELINES
+        ]
+        seconds = max(result.seconds.get("optimize", 0.0) - compiled, 0.0)
+        own = {
+            "evaluations": summary["optimizer"]["evaluations"], "steps": summary["optimizer"]["steps"],
+            "windows": len(result.windows), "seconds": seconds, "compile_seconds": compiled,
+            "loss": _mean_loss(result), "curve": _curve(result), "metrics": summary["methods"]["physics"],
+            "failed_windows": sum(w.status.name in ("DIVERGED", "NON_FINITE") for w in result.windows),
+        }  # fmt: skip
+        return _head(self.task, method) | common | own, baselines
+
+
+@functools.lru_cache(maxsize=2)
+def _opened_by(dataset: str, root: str | None, form: str | None, mode: str) -> Dataset:
+    return protocols.open_protocol(Protocol(dataset=dataset, root=root, form=form, mode=mode))  # type: ignore[arg-type]
+
+
+def _opened(protocol: Protocol) -> Dataset:
+    return _opened_by(protocol.dataset, protocol.root, protocol.form, protocol.mode)
+
+
+def _mean_loss(result: Any) -> float | None:
+    losses = [w.loss_last for w in result.windows if w.loss_last == w.loss_last and abs(w.loss_last) != float("inf")]
+    return sum(losses) / len(losses) if losses else None
+
+
+def _curve(result: Any) -> dict[str, list[float]]:
+    """Return the loss against evaluations, the mean over windows, each spread evenly over its evaluations.
+
+    A window that has ended keeps its last loss, as the paper's Fig. 6 does.
+    """
+    import numpy as np
+
+    used = [w for w in result.windows if len(w.loss_history) and np.isfinite(w.loss_history).all()]
+    if not used:
+        return {"evaluations": [], "loss": []}
+    most = max(w.evaluations for w in used)
+    grid = np.linspace(0.0, most, CURVE_POINTS)
+    each = []
+    for window in used:
+        losses = np.minimum.accumulate([window.loss_first, *window.loss_history])
+        each.append(np.interp(grid, np.linspace(0.0, max(window.evaluations, 1), len(losses)), losses))
+    return {"evaluations": [float(v) for v in grid], "loss": [float(v) for v in np.mean(each, axis=0)]}
+
+
+class _Compiling:
+    """Adds up the seconds JAX spends tracing and compiling in this process, so that they can be taken off."""
+
+    _seconds: float | None = None
+
+    @classmethod
+    def take(cls) -> float:
+        """Return the seconds since the last call."""
+        if cls._seconds is None:
+            import jax
+
+            jax.monitoring.register_event_duration_secs_listener(cls._heard)
+        seconds, cls._seconds = cls._seconds or 0.0, 0.0
+        return seconds
+
+    @classmethod
+    def _heard(cls, event: str, seconds: float, **_: Any) -> None:
+        if event.startswith("/jax/core/compile/"):  # the compilation cache also reports seconds that were saved
+            cls._seconds = (cls._seconds or 0.0) + seconds

@@ -1,0 +1,88 @@
+"""The finished rows of a run on disk: one file a clip, written whole as the clip ends.
+
+A run may go on later with other clips or optimizers; rows that failed are tried again, rows that are there are not.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import zlib
+from pathlib import Path
+
+from motionrecon.atomic_file import replaced
+from motionrecon.data.dataset import Clip
+from motionrecon.errors import CheckpointError
+from motionrecon.evaluate.clip_rows import Row
+from motionrecon.evaluate.protocol import Protocol, Task
+
+FOLDER, _RUN = "rows", "run.json"
+
+
+class Store:
+    """Rows in a result folder.
+
+    Args:
+      folder: the result folder.
+      protocol: of the run.
+      resume: go on from what is there; otherwise it is removed.
+
+    Raises:
+      CheckpointError: ``resume``, and what is there was made by another protocol, or cannot be read.
+    """
+
+    def __init__(self, folder: Path, protocol: Protocol, *, resume: bool):
+        self._folder, self._protocol = folder / FOLDER, protocol
+        if not resume:
+            shutil.rmtree(self._folder, ignore_errors=True)
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self._match(folder)
+
+    def _match(self, folder: Path) -> None:
+        path = self._folder / _RUN
+        if path.is_file():
+            found = _read(path)
+            if found.get("mark") != self._protocol.mark():
+                old, new = found.get("protocol", {}), self._protocol.plain()
+                other = [key for key in new if old.get(key) != new[key]]
+                raise CheckpointError(
+                    f"{folder}: its rows were made with other options ({', '.join(other) or 'version'}); give "
+                    "the same, another folder with -o, or --overwrite"
+                )
+            return
+        with replaced(path) as temporary:
+            content = {"mark": self._protocol.mark(), "protocol": self._protocol.plain()}
+            temporary.write_text(json.dumps(content, indent=1), encoding="utf-8")
+
+    def rows(self, clip: Clip) -> list[Row]:
+        """Return a clip's rows; none where it was not evaluated yet."""
+        path = self._path(clip)
+        return _read(path)["rows"] if path.is_file() else []
+
+    def task(self, clip: Clip, methods: tuple[str, ...]) -> Task | None:
+        """Return what is still to do for a clip, or None where all its rows are there."""
+        done = {row["method"] for row in self.rows(clip) if row["status"] == "ok"}
+        left = tuple(name for name in methods if name.replace("_", "-") not in done)
+        return Task(clip, self._protocol, left) if left else None
+
+    def write(self, clip: Clip, rows: list[Row]) -> None:
+        """Add a clip's new rows to those it has; rows of the same method are replaced, good ones never by failed."""
+        kept = {row["method"]: row for row in self.rows(clip)}
+        for row in rows:
+            if row["status"] == "ok" or kept.get(row["method"], {}).get("status") != "ok":
+                kept[row["method"]] = row
+        with replaced(self._path(clip)) as temporary:
+            temporary.write_text(json.dumps({"key": clip.key, "rows": list(kept.values())}, indent=1), "utf-8")
+
+    def _path(self, clip: Clip) -> Path:
+        plain = re.sub(r"[^\w.\-]+", "_", clip.key)[-80:]
+        return self._folder / f"{plain}-{zlib.crc32(clip.key.encode()):08x}.json"
+
+
+def _read(path: Path) -> dict:
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise CheckpointError(f"{path}: cannot be read ({error}); remove it, and its clip is done again") from None
+    return found

@@ -1,0 +1,248 @@
+"""Tables as plain grids of text: what a run measured, and the paper's Tables 1 to 4 with published rows beside ours.
+
+A grid is a title, headings and rows of cells; ``markdown`` and ``text`` lay it out. What could not be measured says
+so; nothing is filled in.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from motionrecon.evaluate import published, statistics
+from motionrecon.evaluate.clip_rows import Row
+
+PAPER_METRICS = (
+    ("mpjpe_g_mm", "MPJPE-G", 1), ("mpjpe_mm", "MPJPE", 1), ("mpjpe_pa_mm", "MPJPE-PA", 1),
+    ("mpjpe_2d_px", "MPJPE-2d", 1), ("tv_m_per_frame2", "TV", 3), ("foot_skate_percent", "Foot skate", 1),
+)  # fmt: skip
+COST = (("evaluations", "Evals", 0), ("seconds", "Seconds", 1))
+WORLD_METRICS = (
+    ("mpjpe_wa_mm", "WA", 1), ("w_mpjpe_100_mm", "W-100", 1), ("wa_mpjpe_100_mm", "WA-100", 1),
+    ("rte_percent", "RTE %", 2), ("jitter_m_per_s3", "Jitter", 1), ("accel_error_m_per_s2", "Accel err", 2),
+    ("foot_sliding_mm", "Sliding", 2), ("penetration_mm", "Penetr.", 1), ("float_mm", "Float", 1),
+)  # fmt: skip
+KEYS = tuple(key for key, _, _ in (*PAPER_METRICS, *COST, *WORLD_METRICS))
+UNITS = (
+    "MPJPE-G/-/-PA, WA (one heading and shift a clip), W-100/WA-100 (100-frame chunks), sliding, penetration, float: "
+    "mm; 2d: px; TV: m/frame^2 summed over joints at the evaluation rate; jitter m/s^3; acceleration error m/s^2; "
+    "foot skate: % of frames."
+)
+Columns = tuple[tuple[str, str, int], ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class Grid:
+    """A table of text: title, headings, rows, and notes below."""
+
+    title: str
+    head: list[str]
+    rows: list[list[str]]
+    notes: list[str] = dataclasses.field(default_factory=list)
+
+
+def number(value: float | None, digits: int) -> str:
+    """Return a number with ``digits`` decimals, or a dash where it is unknown."""
+    return "-" if value is None else f"{value:.{digits}f}"
+
+
+def _spread(ci: tuple[float, float] | None, digits: int) -> str:
+    return "" if ci is None else f"{ci[0]:.{digits}f}..{ci[1]:.{digits}f}"
+
+
+def measured(rows: Iterable[Row], title: str, columns: Columns) -> Grid:
+    """Return the means of a run's methods, each with its 95 % interval in the row below."""
+    rows = list(rows)
+    lines: list[list[str]] = []
+    for entry in statistics.means(rows, [key for key, _, _ in columns]):
+        name = entry["method"] + (f" ({entry['failed']} failed)" if entry["failed"] else "")
+        cells = [number(entry["mean"][key], digits) for key, _, digits in columns]
+        lines.append([name, str(entry["n"]), *cells])
+        spread = [_spread(entry["ci95"][key], digits) for key, _, digits in columns]
+        if any(spread):
+            lines.append(["  95 % interval", "", *spread])
+    return Grid(title, ["Method", "n", *(head for _, head, _ in columns)], lines)
+
+
+def run_grids(result: Mapping[str, Any]) -> list[Grid]:
+    """Return the tables of one run (``run.content``): the paper's six with cost, and the world metrics."""
+    rows = result["rows"]
+    about = f"{result['dataset']}, split {result['split']}, input {result['input']}"
+    camera = sorted({row["camera"] for row in rows if row["status"] == "ok"})
+    where = f"joints {result['joint_set']} ({len(result['joints'])} measured), camera {', '.join(camera) or '-'}"
+    first = measured(rows, f"{about}: {where}", (*PAPER_METRICS, *COST))
+    second = measured(rows, f"{about}: world, smoothness, ground", WORLD_METRICS)
+    second.notes.append(UNITS)
+    return [first, second]
+
+
+def failures(rows: Iterable[Row]) -> list[str]:
+    """Return one line for every sequence and reason that failed."""
+    reasons: dict[tuple[str, str], list[str]] = {}
+    for row in rows:
+        if row["status"] != "ok":
+            reasons.setdefault((row["sequence"], row["reason"]), []).append(row["method"])
+    return [f"failed: {key} ({', '.join(methods)}): {reason}" for (key, reason), methods in reasons.items()]
+
+
+def verdicts(rows: Iterable[Row], baseline: str = "smoothed") -> list[str]:
+    """Say for each optimizer where it beats the smoothed kinematics, by the paired interval over sequences."""
+    rows = list(rows)
+    methods = [m for m in dict.fromkeys(r["method"] for r in rows) if m not in ("kinematic", "smoothed")]
+    lines = []
+    for method in methods:
+        for key, label, digits in (PAPER_METRICS[5], PAPER_METRICS[4], PAPER_METRICS[0]):
+            found = statistics.paired(rows, method, baseline, key)
+            if found is None:
+                continue
+            mean, (low, high), n = found
+            word = "beats" if high < 0 else "is worse than" if low > 0 else "cannot be told from"
+            lines.append(
+                f"{method} {word} {baseline} in {label}: {mean:+.{digits}f} [{low:+.{digits}f}, {high:+.{digits}f}] "
+                f"over {n} sequences"
+            )
+    return lines
+
+
+def paper_grids(results: Iterable[Mapping[str, Any]]) -> list[Grid]:
+    """Return the paper's Tables 1 to 4: published rows as quoted, ours where runs measured them."""
+    results = list(results)
+    mocap = _find(results, "h36m", "mocap", "mocap")
+    film, dances = _find(results, "h36m", "video", "video"), _find(results, "aist", "paper", "video")
+    return [
+        _table1(mocap),
+        _six("Table 2. Human3.6M, video", published.TABLE2, film, "h36m --input video"),
+        _six("Table 3. AIST, video", published.TABLE3, dances, "aist --input video"),
+        _table4(mocap),
+    ]  # fmt: skip
+
+
+def filled_by(result: Mapping[str, Any]) -> list[Grid]:
+    """Return those of the paper's tables that a run belongs to (by data set and input), its own rows in them.
+
+    A run on another split than the paper's has its rows marked with that split.
+    """
+    dataset, mode = result["dataset"], result["input"]
+    here = f"split {result['split']}" if _unlike_paper(result) else ""
+    if (dataset, mode) == ("h36m", "mocap"):
+        return [_table1(result, here), _table4(result, here)]
+    if (dataset, mode) == ("h36m", "video"):
+        return [_six("Table 2. Human3.6M, video", published.TABLE2, result, "", here)]
+    if dataset == "aist":
+        marked = ", ".join(filter(None, [here, "" if mode == "video" else f"input {mode}"]))
+        return [_six("Table 3. AIST, video", published.TABLE3, result, "", marked)]
+    return []
+
+
+def _unlike_paper(result: Mapping[str, Any]) -> bool:
+    paper = {"h36m": ("mocap", "video"), "aist": ("paper",)}.get(result["dataset"], ())
+    return result["split"] not in paper or result.get("partial", False)
+
+
+def _find(results: list[Mapping[str, Any]], dataset: str, split: str, mode: str) -> Mapping[str, Any] | None:
+    for result in results:
+        if (result["dataset"], result["split"], result["input"]) == (dataset, split, mode):
+            return result
+    return None
+
+
+def _absent(command: str) -> str:
+    return f"ours: not measured (needs the data set: motionrecon eval --dataset {command})"
+
+
+def _rows_of(quoted: Iterable[published.Quoted], columns: Columns) -> list[list[str]]:
+    printed = {"tv_m_per_frame2": 2}  # decimals of the source
+    return [[q.method, "quoted", *(number(q.values.get(k), printed.get(k, d)) for k, _, d in columns)] for q in quoted]
+
+
+def _sources(quoted: Iterable[published.Quoted]) -> list[str]:
+    by: dict[str, list[str]] = {}
+    for q in quoted:
+        by.setdefault(q.source, []).append(q.method)
+    return [f"quoted from {source}: {', '.join(methods)}" for source, methods in by.items()]
+
+
+def _ours(result: Mapping[str, Any], here: str) -> str:
+    count = len({row["sequence"] for row in result["rows"] if row["status"] == "ok"})
+    return f"measured{', ' + here if here else ''}, n={count}"
+
+
+def _six(
+    title: str, quoted: tuple[published.Quoted, ...], result: Mapping[str, Any] | None, command: str, here: str = ""
+) -> Grid:
+    columns = PAPER_METRICS
+    rows, notes = _rows_of(quoted, columns), _sources(quoted)
+    notes.append("the published tables do not state the unit of TV; ours is m/frame^2")
+    if result is None:
+        notes.append(_absent(command))
+    else:
+        for entry in statistics.means(result["rows"], [k for k, _, _ in columns]):
+            cells = [number(entry["mean"][k], d) for k, _, d in columns]
+            rows.append([f"motionrecon {entry['method']}", _ours(result, here), *cells])
+    return Grid(title, ["Model", "", *(head for _, head, _ in columns)], rows, notes)
+
+
+def _table1(result: Mapping[str, Any] | None, here: str = "") -> Grid:
+    columns: Columns = (
+        ("mpjpe_g_in_domain_mm", "MPJPE-G (in domain)", 1), ("mpjpe_g_out_of_domain_mm", "MPJPE-G (out of domain)", 1),
+        ("evaluations", "# Func. Evals", 0),
+    )  # fmt: skip
+    rows, notes = _rows_of(published.TABLE1, columns), _sources(published.TABLE1)
+    notes.append("in domain: Walking and WalkTogether; ours: evaluations a window")
+    if result is None:
+        notes.append(_absent("h36m --input mocap"))
+    else:
+        for method in dict.fromkeys(row["method"] for row in result["rows"]):
+            own = [r for r in result["rows"] if r["method"] == method and r["status"] == "ok"]
+            cells = [
+                number(statistics.interval(statistics.value(r, "mpjpe_g_mm") for r in own if r["group"] == g)[0], 1)
+                for g in ("in domain", "out of domain")
+            ]
+            rows.append([f"motionrecon {method}", _ours(result, here), *cells, number(_per_window(own), 0)])
+    head = ["Method", "", *(h for _, h, _ in columns)]
+    return Grid("Table 1. Human3.6M validation set, motion capture", head, rows, notes)
+
+
+def _table4(result: Mapping[str, Any] | None, here: str = "") -> Grid:
+    columns: Columns = (
+        ("mpjpe_g_mm", "MPJPE-G", 1), ("loss", "Loss", 3), ("parameters", "# Params", 0),
+        ("runtime_ms", "Runtime (ms)", 1),
+    )  # fmt: skip
+    rows, notes = _rows_of(published.TABLE4, columns), _sources(published.TABLE4)
+    notes.append("losses are of different functions and do not compare; ours: runtime a loss evaluation, all included")
+    if result is None:
+        notes.append(_absent("h36m --input mocap"))
+    else:
+        for method in dict.fromkeys(row["method"] for row in result["rows"]):
+            own = [r for r in result["rows"] if r["method"] == method and r["status"] == "ok"]
+            if not any(r["evaluations"] for r in own):
+                continue
+            spent = sum(r["seconds"] for r in own) / max(sum(r["evaluations"] for r in own), 1)
+            means = [statistics.interval(statistics.value(r, k) for r in own)[0] for k in ("mpjpe_g_mm", "loss")]
+            cells = [number(means[0], 1), number(means[1], 3), "0", number(1e3 * spent, 1)]
+            rows.append([f"motionrecon {method}", _ours(result, here), *cells])
+    head = ["Variant", "", *(h for _, h, _ in columns)]
+    return Grid("Table 4. Human3.6M validation set, motion capture", head, rows, notes)
+
+
+def _per_window(rows: list[Row]) -> float | None:
+    return statistics.interval(r["evaluations"] / r["windows"] for r in rows if r.get("windows"))[0]
+
+
+def text(grid: Grid) -> str:
+    """Lay a grid out for a terminal."""
+    width = [max(len(row[i]) for row in [grid.head, *grid.rows]) for i in range(len(grid.head))]
+
+    def line(row: list[str]) -> str:
+        return "  ".join(c.ljust(w) if i == 0 else c.rjust(w) for i, (c, w) in enumerate(zip(row, width, strict=True)))
+
+    ruler = "-" * len(line(grid.head))
+    return "\n".join([grid.title, line(grid.head), ruler, *(line(r).rstrip() for r in grid.rows), *grid.notes])
+
+
+def markdown(grid: Grid) -> str:
+    """Lay a grid out as Markdown."""
+    body = [f"| {' | '.join(c.strip() for c in row)} |" for row in [grid.head, *grid.rows]]
+    body.insert(1, "|" + "---|" * len(grid.head))
+    return "\n".join([f"### {grid.title}", "", *body, "", *(f"- {note}" for note in grid.notes), ""])

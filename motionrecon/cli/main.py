@@ -10,8 +10,10 @@ import click
 
 from motionrecon import __version__
 from motionrecon.cli import failures
+from motionrecon.cli.data import data
 from motionrecon.cli.evaluate import evaluate
 from motionrecon.cli.fit import fit
+from motionrecon.cli.tables import tables
 
 _SETTINGS = {
     "help_option_names": ["-h", "--help"],
@@ -31,6 +33,8 @@ def cli(ctx: click.Context) -> None:
 
 cli.add_command(fit)
 cli.add_command(evaluate)
+cli.add_command(data)
+cli.add_command(tables)
 
 
 def run(arguments: Sequence[str]) -> int:

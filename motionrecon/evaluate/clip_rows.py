@@ -72,13 +72,13 @@ class _Clip:
     """One clip on its way through the methods."""
 
     def __init__(self, task: Task):
-        from motionrecon.evaluate import observed
+        from motionrecon.evaluate import judged, observed
         from motionrecon.initialize.mocap import start_from_keypoints3d
         from motionrecon.initialize.video import start_from_video
 
         protocol, self.task = task.protocol, task
         self.dataset = _opened(protocol)
-        clip = observed.cut(self.dataset.load(task.clip), protocol.frames)
+        clip = self.clip = observed.cut(self.dataset.load(task.clip), protocol.frames)
         began = time.perf_counter()
         self.seen = observed.observed(clip, self.dataset, protocol)
         self.detect_seconds = time.perf_counter() - began
@@ -93,8 +93,7 @@ class _Clip:
             self.start = start_from_video(self.seen.observation, height=height, camera=camera, size=size)
         compiled = _Compiling.take()
         self.start_seconds = max(time.perf_counter() - began - compiled, 0.0)
-        self.reference = observed.reference(clip, self.seen, self.start)
-        self.seen = dataclasses.replace(self.seen, truth=self.reference.truth)
+        self.world = judged.world(clip, self.seen, self.start)
 
     def rows(self) -> list[Row]:
         """Fit with every method; the baselines' rows come from the first fit that succeeds."""
@@ -114,20 +113,23 @@ class _Clip:
 
     def _fit(self, method: str) -> tuple[Row, list[Row]]:
         from motionrecon import fit, metrics
-        from motionrecon.evaluate import observed
+        from motionrecon.evaluate import judged
 
         chosen = self.task.protocol.fit
         options = dataclasses.replace(chosen, optimizer=dataclasses.replace(chosen.optimizer, name=method))
         _Compiling.take()
-        result = fit.fit_sequence(self.seen, options, start=self.start, source=self.task.clip.key)
+        blind = dataclasses.replace(self.seen, truth=None)
+        result = fit.fit_sequence(blind, options, start=self.start, source=self.task.clip.key)
         compiled = _Compiling.take()
         joints = self.dataset.joint_set
         names = joints.joints if joints.name != "points of the file" else result.observation.names
-        summary = metrics.summarize(observed.judged(result, self.reference), names)
+        film = joints.joints if self.task.protocol.mode == "video" else None
+        measured = judged.judged(result, self.clip, self.seen, self.world, film)
+        summary = metrics.summarize(measured, names)
         common = {
             "status": "ok", "reason": "", "frames": summary["frames"], "fps": summary["fps"],
             "joint_set": joints.name, "joints": summary["joint_set"], "warnings": list(result.warnings),
-            "layout": summary["layout"],
+            "layout": summary["layout"], "truth_tv_m_per_frame2": _truth_tv(measured, names),
         }  # fmt: skip
         start = {"evaluations": 0, "seconds": self.start_seconds, "detect_seconds": self.detect_seconds}
         baselines = [
@@ -151,6 +153,20 @@ def _opened_by(dataset: str, root: str | None, form: str | None, mode: str) -> D
 
 def _opened(protocol: Protocol) -> Dataset:
     return _opened_by(protocol.dataset, protocol.root, protocol.form, protocol.mode)
+
+
+def _truth_tv(measured: Any, joints: tuple[str, ...]) -> float | None:
+    """Return the TV of the truth itself over the measured joints, below which a method has smoothed motion away."""
+    import numpy as np
+
+    from motionrecon import metrics
+
+    positions = np.asarray(measured.truth)[:, [n in joints for n in measured.observation.names]]
+    known = np.isfinite(positions).all(axis=-1)
+    kept = known.any(axis=0)
+    if not kept.any():
+        return None
+    return metrics.tv(np.nan_to_num(positions[:, kept]), known[:, kept])
 
 
 def _mean_loss(result: Any) -> float | None:

@@ -1,14 +1,12 @@
 """From a data set's clip to what a method may look at, and the truth at the same frames and points.
 
-Decides the rate, the noise, and in which world results are compared: mocap is compared in the levelled world of its
-kinematic start, video with a known camera in the data set's, video with a guessed camera in that camera's.
+Decides the rate and the noise; ``judged`` brings truth and result together.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import zlib
-from typing import Any
 
 import numpy as np
 
@@ -18,8 +16,7 @@ from motionrecon.data import preprocess, truth
 from motionrecon.data.dataset import Dataset
 from motionrecon.errors import DataError
 from motionrecon.evaluate.protocol import Protocol
-from motionrecon.metrics.alignment import similarity
-from motionrecon.types import Array, Camera, FitResult, KinematicStart, Observation, Sequence
+from motionrecon.types import Camera, Observation, Sequence
 
 
 def cut(sequence: Sequence, frames: int | None) -> Sequence:
@@ -95,76 +92,3 @@ def _film(clip: Sequence, rate: float, protocol: Protocol) -> Sequence:
 def _truth(clip: Sequence, seen: Observation, start: float = 0.0) -> np.ndarray:
     meta = clip.meta
     return truth.at_frames(seen, meta["truth_names"], meta["truth_positions"], float(clip.observation.fps), start)
-
-
-@dataclasses.dataclass(frozen=True)
-class Reference:
-    """Truth (T, K, 3) m and camera in the world of a kinematic start."""
-
-    truth: np.ndarray
-    camera: Camera | None
-
-
-def reference(clip: Sequence, seen: Sequence, start: KinematicStart) -> Reference:
-    """Carry the truth and the data set's camera into the world in which a start's results stand.
-
-    Args:
-      clip: with the camera, as the data set has it.
-      seen: with the truth, as ``observed`` returns it.
-      start: made from ``seen``.
-    """
-    camera, positions = clip.meta["camera"], np.asarray(seen.truth)
-    if seen.observation.keypoints3d is not None:
-        given, levelled = np.asarray(seen.observation.keypoints3d), np.asarray(start.observation.keypoints3d)
-        rotation, shift = _rigid(given, levelled)
-        if camera is not None:
-            turned = np.asarray(camera.rotation) @ rotation.T
-            camera = dataclasses.replace(camera, rotation=turned, translation=camera.translation - turned @ shift)
-        return Reference(positions @ rotation.T + shift, camera)
-    found = start.observation.camera
-    if camera is None or found is None or np.allclose(found.rotation, camera.rotation, atol=1e-9):
-        return Reference(positions, camera)
-    return _guessed(positions, camera, found)
-
-
-def _rigid(source: np.ndarray, target: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the rotation and shift with target = rotation @ source + shift for points (T, K, 3)."""
-    x, y = source.reshape(-1, 3), target.reshape(-1, 3)
-    probes = np.concatenate([np.zeros((1, 3)), np.eye(3)])
-    weight = np.concatenate([np.ones(len(x)), np.zeros(4)])
-    moved = similarity(np.concatenate([x, probes]), np.concatenate([y, np.zeros((4, 3))]), weight, scale=False)[-4:]
-    return (moved[1:] - moved[0]).T, moved[0]
-
-
-def _guessed(positions: np.ndarray, camera: Camera, found: Camera) -> Reference:
-    """Move the truth so that the true camera stands above the same spot and looks the same way as the guessed one."""
-    (true_yaw, true_eye), (yaw, eye) = _heading(camera), _heading(found)
-    c, s = np.cos(yaw - true_yaw), np.sin(yaw - true_yaw)
-    rotation = np.array([[c, -s, 0.0], [s, c, 0.0], [0.0, 0.0, 1.0]])
-    shift = (eye - rotation @ true_eye) * np.array([1.0, 1.0, 0.0])
-    turned = np.asarray(camera.rotation) @ rotation.T
-    moved = dataclasses.replace(camera, rotation=turned, translation=np.asarray(camera.translation) - turned @ shift)
-    return Reference(positions @ rotation.T + shift, moved)
-
-
-def _heading(camera: Camera) -> tuple[float, Array]:
-    rotation = np.asarray(camera.rotation)
-    return float(np.arctan2(rotation[2, 1], rotation[2, 0])), -rotation.T @ np.asarray(camera.translation)
-
-
-def judged(result: FitResult, known: Reference) -> FitResult:
-    """Return a result that is measured against the truth, in the image too (the truth's own pixels).
-
-    Args:
-      result: of a fit.
-      known: the truth in its world, and the true camera there.
-    """
-    positions = np.asarray(known.truth)
-    finite = np.asarray(np.isfinite(positions).all(axis=-1))
-    seen = result.observation
-    changes: dict[str, Any] = {"keypoints2d": None}
-    if known.camera is not None:
-        pixels = np.asarray(cameras.project(known.camera, np.where(finite[..., None], positions, 0.0)))
-        changes = {"keypoints2d": pixels, "camera": known.camera if seen.keypoints3d is not None else seen.camera}
-        changes["confidence"] = np.where(finite, np.maximum(np.asarray(seen.confidence), 1e-6), 0.0)
-    return dataclasses.replace(result, truth=positions, observation=dataclasses.replace(seen, **changes))

@@ -72,6 +72,11 @@ def run_grids(result: Mapping[str, Any]) -> list[Grid]:
     camera = sorted({row["camera"] for row in rows if row["status"] == "ok"})
     where = f"joints {result['joint_set']} ({len(result['joints'])} measured), camera {', '.join(camera) or '-'}"
     first = measured(rows, f"{about}: {where}", (*PAPER_METRICS, *COST))
+    truth = statistics.interval(
+        row.get("truth_tv_m_per_frame2") for row in rows if row["method"] == "kinematic" and row["status"] == "ok"
+    )[0]
+    if truth is not None:
+        first.notes.append(f"TV of the truth itself: {truth:.3f}; a method below it has smoothed motion away")
     second = measured(rows, f"{about}: world, smoothness, ground", WORLD_METRICS)
     second.notes.append(UNITS)
     return [first, second]

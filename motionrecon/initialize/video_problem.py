@@ -11,10 +11,11 @@ from scipy.ndimage import gaussian_filter1d
 from motionrecon import camera as cameras
 from motionrecon import skeleton
 from motionrecon.initialize import bone_frames, foot_contacts, pnp, video_body
+from motionrecon.initialize.balance import balance_form
 from motionrecon.initialize.camera_guess import AssumedCamera
 from motionrecon.initialize.lift import lift
 from motionrecon.initialize.video_body import FEET, FIXED, Body
-from motionrecon.initialize.video_points import J, M, State, place
+from motionrecon.initialize.video_points import MOVING, J, M, State, place
 from motionrecon.initialize.video_terms import Frames, Weights, view
 from motionrecon.initialize.video_weights import VideoWeights, pose_prior, shared_scales
 from motionrecon.types import Observation
@@ -70,11 +71,13 @@ class Problem:
     def stage(self, name: str, acceleration: float, contact: np.ndarray) -> tuple[Frames, Weights]:
         """Return data and weights of stage "a" (poses), "b" (all unknowns, Huber) or "c" (Geman-McClure)."""
         share = {"a": 0.0, "b": np.sqrt(self.options.early_contact), "c": 1.0}[name]
-        frames = self.frames._replace(contact=contact, speed=speed_form(contact, self.fps))
+        frames = self.frames._replace(
+            contact=contact, speed=speed_form(contact, self.fps), balance=balance_form(contact, self.fps)
+        )
         w = self.weights
         weights = w._replace(
             point_accel=np.float64(acceleration), turn_accel=np.float64(w.turn_accel * max(1.0, acceleration / 12.0)),
-            height=share * w.height, sink=share * w.sink, slip=share * w.slip,
+            balance=share * w.balance, height=share * w.height, sink=share * w.sink, slip=share * w.slip,
             free=w.free if name != "a" else np.zeros(M), geman=np.float64(name == "c"),
         )  # fmt: skip
         return frames, weights
@@ -212,7 +215,7 @@ def _frames(pixels, confidence, landmarks, trust, ray, tall, fps, options) -> Fr
     weight = confidence / (options.pixel * tall)[:, None]
     return Frames(
         pad(pixels), pad(weight), pad(landmarks), pad(trust), ray, np.zeros((count, 4)), valid,
-        acceleration_form(valid, fps), np.zeros((count, 2, 4)),
+        acceleration_form(valid, fps), np.zeros((count, 2, 4)), np.zeros((count, MOVING)),
     )  # fmt: skip
 
 
@@ -224,7 +227,8 @@ def _weights(assumed, focal, centre, floor, count, options) -> Weights:
     values = Weights(
         focal, centre, -rotation.T @ np.asarray(assumed.camera.translation, float), rotation,
         np.array([options.across, options.across, options.along]), 12.0, options.turn_accel, pose, rest, hinge,
-        1 / (options.lean * np.sqrt(count)), 1 / (options.tilt * np.sqrt(count)), 1 / options.height,
+        1 / (options.lean * np.sqrt(count)), 1 / (options.tilt * np.sqrt(count)), 1 / options.balance,
+        1 / options.height,
         1 / options.sink, 1 / options.slip, floor, free, shared_scales(options, count), np.zeros(M), 0.0,
         options.reach,
     )  # fmt: skip

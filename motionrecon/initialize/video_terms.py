@@ -1,7 +1,7 @@
 """The terms of the whole-clip least squares of a video, frame by frame, with their Jacobians in closed form.
 
-Robust reprojection, weak hip-centred 3D landmarks in ray axes, a pose prior with one-signed hinges, an upright
-prior and foot heights. What couples frames is in ``video_normal``.
+Robust reprojection, weak hip-centred 3D landmarks in ray axes, a pose prior with one-signed hinges, an upright and
+a balance prior and foot heights. What couples frames is in ``video_normal``.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ class Frames(NamedTuple):
       valid: (T,) 1 for real frames, 0 for padding.
       accel: (T, 3) diagonals 0, 1, 2 of the sum of squared second differences, 1/s^4.
       speed: (T, 2, 4) diagonals 0, 1 of the sum of squared first differences of planted feet, 1/s^2.
+      balance: (T, MOVING), centre of mass less middle of the support, of the moving points.
     """
 
     pixels: Array
@@ -41,6 +42,7 @@ class Frames(NamedTuple):
     valid: Array
     accel: Array
     speed: Array
+    balance: Array
 
 
 class Weights(NamedTuple):
@@ -52,7 +54,7 @@ class Weights(NamedTuple):
       point_accel: m/s^2. turn_accel: rad/s^2.
       pose: (J, 3) 1/rad, zero = no prior. reference: (J, 4), where the prior rests.
       hinge: (J, 3) signed 1/rad: penalises rotation against the sign.
-      lean, tilt: of trunk and pelvis, 1/rad. height, sink: 1/m. slip: s/m, of planted feet.
+      lean, tilt: of trunk and pelvis, 1/rad. balance, height, sink: 1/m. slip: s/m, of planted feet.
       floor: (4,) m, height of ``video_body.FEET`` in stance.
       free: (m,) 1 where a shared unknown is estimated. shared: (m,) 1/sd, its prior for the whole clip.
       shared_mean: (m,).
@@ -71,6 +73,7 @@ class Weights(NamedTuple):
     hinge: Array
     lean: Array
     tilt: Array
+    balance: Array
     height: Array
     sink: Array
     slip: Array
@@ -140,10 +143,10 @@ def camera_terms(frames: Frames, weights: Weights, state: State, points: Points,
 
 
 def stance_terms(frames: Frames, weights: Weights, points: Points, jac=None):
-    """Upright trunk and pelvis, planted feet at their height, no foot below the floor (plain squares).
+    """Upright trunk and pelvis, balance, planted feet at their height, no foot below the floor (plain squares).
 
     Returns:
-      Residuals (T, 12), and with ``jac`` their Jacobian (T, 12, n + 9), else None.
+      Residuals (T, 14), and with ``jac`` their Jacobian (T, 14, n + 9), else None.
     """
     at = points.at
     trunk = at[:, _NECK] - at[:, 0]
@@ -153,7 +156,14 @@ def stance_terms(frames: Frames, weights: Weights, points: Points, jac=None):
     over = at[:, J : J + 4, 2] - weights.floor
     stand = weights.height * frames.contact
     below = weights.sink * (over < 0)
-    parts = [weights.lean * along[:, :2], weights.tilt * up[:, :2], stand * over, below * over]
+    beside = jnp.sum(frames.balance[..., None] * at[:, :MOVING, :2], axis=1)  # (T, 2)
+    parts = [
+        weights.lean * along[:, :2],
+        weights.tilt * up[:, :2],
+        weights.balance * beside,
+        stand * over,
+        below * over,
+    ]
     value = jnp.concatenate(parts, axis=-1) * frames.valid[:, None]
     if jac is None:
         return value, None
@@ -162,8 +172,9 @@ def stance_terms(frames: Frames, weights: Weights, points: Points, jac=None):
     trunk_j = (trunk_j - along[..., None] * jnp.sum(along[..., None] * trunk_j, axis=1, keepdims=True))[:, :2]
     trunk_j = weights.lean * trunk_j / length[..., None]
     tilt_j = jnp.zeros_like(trunk_j).at[:, :, 3:6].set(weights.tilt * rotations.skew(up)[:, :2])
+    beside_j = weights.balance * jnp.sum(frames.balance[..., None, None] * both[:, :MOVING, :2], axis=1)
     foot_j = both[:, J : J + 4, 2]
-    rows = jnp.concatenate([trunk_j, tilt_j, stand[..., None] * foot_j, below[..., None] * foot_j], axis=1)
+    rows = jnp.concatenate([trunk_j, tilt_j, beside_j, stand[..., None] * foot_j, below[..., None] * foot_j], axis=1)
     return value, rows * frames.valid[:, None, None]
 
 

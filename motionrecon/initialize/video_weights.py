@@ -21,6 +21,7 @@ class VideoWeights:
       turn_accel: rad/s^2, of local rotations.
       pose: weight of the pose prior. hinge: rad, of knees and elbows bent the wrong way.
       lean, tilt: rad, mean of the trunk and of the pelvis.
+      balance: m, of the centre of mass beside the middle of the supporting feet, every frame.
       slip: m/s, height and sink: m, of planted feet. early_contact: their weight in the second stage.
       leg, trunk, arm, foot, other: log bone scales; bones: weight of their prior per frame.
       pitch: rad, and camera_height: m, of an unknown camera.
@@ -36,6 +37,7 @@ class VideoWeights:
     hinge: float = 0.1
     lean: float = 0.10
     tilt: float = 0.20
+    balance: float = 0.05
     slip: float = 0.08
     height: float = 0.015
     sink: float = 0.015

@@ -7,6 +7,7 @@ import pytest
 
 from motionrecon import rotations
 from motionrecon.initialize import banded_gauss_newton, video_body, video_normal, video_terms
+from motionrecon.initialize.balance import balance_form
 from motionrecon.initialize.video_points import J, M, State
 from motionrecon.initialize.video_problem import acceleration_form, speed_form
 from motionrecon.keypoints import MEDIAPIPE19
@@ -33,12 +34,13 @@ def random_problem(geman: float):
         inside,
         acceleration_form(inside, 30.0),
         speed_form(contact, 30.0),
+        balance_form(contact, 30.0),
     )
     rest = np.asarray(rotations.normalize(jnp.asarray(rng.normal(size=(J, 4)) + [3.0, 0, 0, 0])))
     looking_along_x = np.array([[0.0, -1, 0], [0, 0, -1], [1, 0, 0]])
     values = (
         [1000.0, 990.0], [640.0, 360.0], [-5.0, 0.0, 1.4], looking_along_x, [0.08, 0.09, 0.25], 12.0, 60.0,
-        rng.random((J, 3)), rest, rng.normal(size=(J, 3)), 2.0, 3.0, 60.0, 50.0, 12.0, np.asarray(body.floor),
+        rng.random((J, 3)), rest, rng.normal(size=(J, 3)), 2.0, 3.0, 4.0, 60.0, 50.0, 12.0, np.asarray(body.floor),
         np.ones(M), np.ones(M), np.zeros(M), geman, 3.0,
     )  # fmt: skip
     weights = video_terms.Weights(*[np.asarray(v, float) for v in values])
@@ -67,7 +69,10 @@ def test_gradient_matches_automatic_differentiation(geman):
 def test_blocks_of_a_quadratic_term_are_its_second_derivative():
     """With everything but the acceleration of points switched off, curvature along the root path is exact."""
     body, frames, weights, state = random_problem(0.0)
-    off = {name: np.zeros_like(getattr(weights, name)) for name in ("pose", "hinge", "lean", "tilt", "height", "sink")}
+    off = {
+        name: np.zeros_like(getattr(weights, name))
+        for name in ("pose", "hinge", "lean", "tilt", "balance", "height", "sink")
+    }
     weights = weights._replace(**off, slip=np.float64(0.0), turn_accel=np.float64(1e9))
     blank = np.zeros_like
     frames = frames._replace(pixel_weight=blank(frames.pixel_weight), landmark_weight=blank(frames.landmark_weight))

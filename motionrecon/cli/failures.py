@@ -78,8 +78,9 @@ def tell(message: str) -> None:
 def tell_interrupted(arguments: Sequence[str]) -> None:
     """Say on stderr that work was stopped, and how to go on."""
     again = [word for word in arguments if word not in ("--overwrite", "--resume")]
+    kept = "sequences" if again[:1] == ["eval"] else "windows"
     click.echo(
-        "motionrecon: interrupted; finished windows are kept. Go on with: "
+        f"motionrecon: interrupted; finished {kept} are kept. Go on with: "
         + shlex.join(["motionrecon", *again, "--resume"]),
         err=True,
     )

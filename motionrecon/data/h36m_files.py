@@ -10,6 +10,7 @@ at 10 Hz in no common world cannot be fitted.
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -43,6 +44,7 @@ def read_cdf(path: Path, dimensions: int = 3) -> np.ndarray:
 
     if not path.is_file():
         raise DataError(f"{path}: no such file; check the download")
+    _check_whole(path)
     try:
         content = cdflib.CDF(str(path))
         names = [*content.cdf_info().zVariables, *content.cdf_info().rVariables]
@@ -53,6 +55,24 @@ def read_cdf(path: Path, dimensions: int = 3) -> np.ndarray:
     if values is None:
         raise DataError(f"{path}: holds {', '.join(names) or 'nothing'}, no variable Pose; give Human3.6M's own file")
     return _shaped(values, dimensions, path)
+
+
+def _check_whole(path: Path) -> None:
+    """Raise DataError where a CDF file is shorter than it says itself: its reader would take zeros for what is lost."""
+    content = path.read_bytes()
+    newer = content[:4] == b"\xcd\xf3\x00\x01"  # version 3 has 8-byte offsets, version 2 has 4
+    if content[4:8] != b"\x00\x00\xff\xff" or not (newer or content[:2] == b"\xcd\xf2"):
+        return  # no CDF, or a packed one: its reader says so
+    form, at, end = (">q", 20, 36) if newer else (">i", 16, 20)
+    try:
+        place = struct.unpack_from(form, content, at)[0]
+        size = struct.unpack_from(form, content, place + end)[0]
+    except struct.error:
+        size = len(content) + 1
+    if len(content) < size:
+        raise DataError(
+            f"{path}: is not a readable CDF file (it breaks off after {len(content)} bytes); copy or download it again"
+        )
 
 
 def read_h5(path: Path) -> np.ndarray:

@@ -129,7 +129,8 @@ def filled_by(result: Mapping[str, Any]) -> list[Grid]:
     A run on another split than the paper's has its rows marked with that split.
     """
     dataset, mode = result["dataset"], result["input"]
-    here = f"split {result['split']}" if _unlike_paper(result) else ""
+    part = "part of " if result.get("partial", False) else ""
+    here = f"{part}split {result['split']}" if part or _unlike_paper(result) else ""
     if (dataset, mode) == ("h36m", "mocap"):
         return [_table1(result, here), _table4(result, here)]
     if (dataset, mode) == ("h36m", "video"):
@@ -142,12 +143,13 @@ def filled_by(result: Mapping[str, Any]) -> list[Grid]:
 
 def _unlike_paper(result: Mapping[str, Any]) -> bool:
     paper = {"h36m": ("mocap", "video"), "aist": ("paper",)}.get(result["dataset"], ())
-    return result["split"] not in paper or result.get("partial", False)
+    return result["split"] not in paper
 
 
 def _find(results: list[Mapping[str, Any]], dataset: str, split: str, mode: str) -> Mapping[str, Any] | None:
     for result in results:
-        if (result["dataset"], result["split"], result["input"]) == (dataset, split, mode):
+        found = (result["dataset"], result["split"], result["input"])
+        if found == (dataset, split, mode) and not result.get("partial", False):
             return result
     return None
 

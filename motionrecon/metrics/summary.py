@@ -110,7 +110,7 @@ def _contacts(result: FitResult, reference: _Reference, methods: dict[str, _Meth
     limits = f"within {rule.lift * 100:.0f} cm of its standing height and below {rule.speed} m/s"
     index = body_points.foot_keypoints(result.observation.names)
     if reference.positions is not None and index is not None:
-        known = np.asarray(reference.known.any(axis=0))  # a truth without heels, say, is judged by the ankle and the toe
+        known = np.asarray(reference.known.any(axis=0))  # a truth without heels is judged by the ankle and the toe
         keep = [i for i in range(len(index[0])) if all(known[side[i]] for side in index)]
         if not keep:
             return None, "unknown"

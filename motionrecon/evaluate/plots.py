@@ -33,7 +33,8 @@ def write(rows: list[Row], folder: Path, dataset: str) -> list[Path]:
     colours = dict(zip(methods, _COLOURS * 3, strict=False))
     written = []
     for name, draw in (("errors", _errors), ("distribution", _distribution), ("loss", _loss)):
-        figure, axes = plt.subplots(figsize=(9.0, 4.6) if name != "errors" else (max(9.0, 0.3 * len(good) + 3), 4.8))
+        wide = max(9.0, 0.25 * len(good) + 3.0) if name == "errors" else 9.0
+        figure, axes = plt.subplots(figsize=(wide, 4.8))
         if draw(axes, good, methods, colours):
             axes.set_title(f"{dataset}: {axes.get_title()}", fontsize=11)
             axes.spines[["top", "right"]].set_visible(False)
@@ -61,7 +62,8 @@ def _errors(axes, rows, methods, colours) -> bool:
     axes.set_xticks(range(len(keys)), keys, rotation=60, ha="right", fontsize=7)
     axes.set_ylabel("MPJPE-G [mm]")
     axes.set_title("error of each sequence")
-    axes.legend(frameon=False, ncols=min(len(methods), 6) or 1, fontsize=8)
+    if drawn:
+        axes.legend(frameon=False, ncols=min(len(methods), 6), fontsize=8)
     return drawn
 
 
@@ -78,7 +80,8 @@ def _distribution(axes, rows, methods, colours) -> bool:
     axes.set_ylabel("share of sequences at most this far off")
     axes.set_ylim(0, 1.02)
     axes.set_title("distribution of the error")
-    axes.legend(frameon=False, fontsize=8)
+    if drawn:
+        axes.legend(frameon=False, fontsize=8)
     return drawn
 
 
@@ -102,5 +105,6 @@ def _loss(axes, rows, methods, colours) -> bool:
     if drawn:
         axes.set_yscale("log")
     axes.set_title("loss against evaluations (mean over windows, 95 % interval over sequences)")
-    axes.legend(frameon=False, fontsize=8)
+    if drawn:
+        axes.legend(frameon=False, fontsize=8)
     return drawn

@@ -24,10 +24,10 @@ def blocks(text):
     return re.findall(r"```sh\n(.*?)```", text, flags=re.S)
 
 
-def fit_commands():
+def commands(words):
     for document in DOCUMENTS:
         for line in "\n".join(blocks(document.read_text(encoding="utf-8"))).splitlines():
-            found = re.search(r"motionrecon (fit .*)", line)
+            found = re.search(rf"motionrecon ({words} .*)", line)
             if found and "INPUT" not in line:
                 yield pytest.param(found[1], id=f"{document.name}: {found[1]}")
 
@@ -43,7 +43,24 @@ def test_readme_opens_with_the_two_commands():
     assert f"{second.split('-m pytest ')[1].strip()}" in (ROOT / ".ci" / "run").read_text()
 
 
-@pytest.mark.parametrize("command", fit_commands())
+@pytest.mark.parametrize("command", commands("(?:eval|data|tables)"))
+def test_documented_evaluations_parse(command):
+    context = main.cli.make_context("motionrecon", [])
+    words = shlex.split(command, comments=True)
+    found = main.cli.commands[words[0]]
+    if words[0] == "data":
+        found, words = found.commands[words[1]], words[1:]
+    found.make_context(words[0], words[1:], parent=context)
+
+
+def test_every_option_of_eval_is_documented():
+    table = (ROOT / "docs" / "eval.md").read_text(encoding="utf-8")
+    for parameter in main.evaluate.params:
+        longest = max(parameter.opts, key=len)
+        assert f"`{longest}" in table, longest
+
+
+@pytest.mark.parametrize("command", commands("fit"))
 def test_documented_commands_parse(command):
     arguments = shlex.split(command, comments=True)[1:]
     if "--help" not in arguments:

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from motionrecon.cli import options, places
+from motionrecon.cli import places
 
 _HELP = """Evaluate methods over a data set and print the paper's tables, published numbers beside measured ones.
 
@@ -55,7 +55,8 @@ _ENVIRONMENT = "MOTIONRECON_DATA"
 @click.option("-o", "--output", metavar="DIR", help="Result folder. [default: runs/eval-DATASET-SPLIT-INPUT]")
 @click.option("--overwrite", is_flag=True, help="Begin anew in a folder that holds results.")
 @click.option("--resume", is_flag=True, help="Go on from the finished sequences.")
-@options.told
+@click.option("-q", "--quiet", is_flag=True, help="Print errors only.")
+@click.option("--debug", is_flag=True, help="Print the traceback of an error, of a failed sequence too.")
 @click.pass_context
 def evaluate(ctx: click.Context, /, overwrite: bool, resume: bool, **given: Any) -> None:
     """Evaluate methods over a data set: the command's body; users read _HELP."""
@@ -117,6 +118,9 @@ def _run(asked: Any, dataset: Any, clips: list, folder: Path, given: dict[str, A
     def told(done: int, total: int, clip: Any, rows: list[dict[str, Any]]) -> None:
         if not quiet:
             click.echo(_line(done, total, rows, time.monotonic() - began), err=True)
+        if given["debug"]:
+            for text in dict.fromkeys(row.get("traceback", "") for row in rows):
+                click.echo(text, err=True, nl=bool(text))
 
     rows = run.run(asked, clips, folder, count=count, ray=given["ray"], resume=resume, told=told)
     wall = time.monotonic() - began

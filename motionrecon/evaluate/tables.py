@@ -227,7 +227,8 @@ def _table4(result: Mapping[str, Any] | None, here: str = "") -> Grid:
                 continue
             spent = sum(r["seconds"] for r in own) / max(sum(r["evaluations"] for r in own), 1)
             means = [statistics.interval(statistics.value(r, k) for r in own)[0] for k in ("mpjpe_g_mm", "loss")]
-            cells = [number(means[0], 1), number(means[1], 3), "0", number(1e3 * spent, 1)]
+            parameters = str(max(r.get("parameters", 0) for r in own))
+            cells = [number(means[0], 1), number(means[1], 3), parameters, number(1e3 * spent, 1)]
             rows.append([f"motionrecon {method}", _ours(result, here), *cells])
     head = ["Variant", "", *(h for _, h, _ in columns)]
     return Grid("Table 4. Human3.6M validation set, motion capture", head, rows, notes)

@@ -162,8 +162,8 @@ def _truth_tv(measured: Any, joints: tuple[str, ...]) -> float | None:
     from motionrecon import metrics
 
     positions = np.asarray(measured.truth)[:, [n in joints for n in measured.observation.names]]
-    known = np.isfinite(positions).all(axis=-1)
-    kept = known.any(axis=0)
+    known = np.asarray(np.isfinite(positions).all(axis=-1))
+    kept = np.asarray(known.any(axis=0))
     if not kept.any():
         return None
     return metrics.tv(np.nan_to_num(positions[:, kept]), known[:, kept])

@@ -14,6 +14,7 @@ from typing import Any
 
 from motionrecon.data.dataset import Dataset
 from motionrecon.errors import MotionReconError
+from motionrecon.evaluate import compile_time
 from motionrecon.evaluate import protocol as protocols
 from motionrecon.evaluate.protocol import Protocol, Task
 
@@ -82,7 +83,7 @@ class _Clip:
         began = time.perf_counter()
         self.seen = observed.observed(clip, self.dataset, protocol)
         self.detect_seconds = time.perf_counter() - began
-        height, compiled = clip.meta["height"], _Compiling.take()
+        height, compiled = clip.meta["height"], compile_time.take()
         began = time.perf_counter()
         if protocol.mode == "mocap":
             self.start = start_from_keypoints3d(self.seen.observation, height=height)
@@ -91,7 +92,7 @@ class _Clip:
             camera = observed.known_camera(clip) if known else None
             size = tuple(observed.known_camera(clip).size)
             self.start = start_from_video(self.seen.observation, height=height, camera=camera, size=size)
-        compiled = _Compiling.take()
+        compiled = compile_time.take()
         self.start_seconds = max(time.perf_counter() - began - compiled, 0.0)
         self.world = judged.world(clip, self.seen, self.start)
 
@@ -117,10 +118,10 @@ class _Clip:
 
         chosen = self.task.protocol.fit
         options = dataclasses.replace(chosen, optimizer=dataclasses.replace(chosen.optimizer, name=method))
-        _Compiling.take()
+        compile_time.take()
         blind = dataclasses.replace(self.seen, truth=None)
         result = fit.fit_sequence(blind, options, start=self.start, source=self.task.clip.key)
-        compiled = _Compiling.take()
+        compiled = compile_time.take()
         joints = self.dataset.joint_set
         names = joints.joints if joints.name != "points of the file" else result.observation.names
         film = joints.joints if self.task.protocol.mode == "video" else None
@@ -191,24 +192,3 @@ def _curve(result: Any) -> dict[str, list[float]]:
         losses = np.minimum.accumulate([window.loss_first, *window.loss_history])
         each.append(np.interp(grid, np.linspace(0.0, max(window.evaluations, 1), len(losses)), losses))
     return {"evaluations": [float(v) for v in grid], "loss": [float(v) for v in np.mean(each, axis=0)]}
-
-
-class _Compiling:
-    """Adds up the seconds JAX spends tracing and compiling in this process, so that they can be taken off."""
-
-    _seconds: float | None = None
-
-    @classmethod
-    def take(cls) -> float:
-        """Return the seconds since the last call."""
-        if cls._seconds is None:
-            import jax
-
-            jax.monitoring.register_event_duration_secs_listener(cls._heard)
-        seconds, cls._seconds = cls._seconds or 0.0, 0.0
-        return seconds
-
-    @classmethod
-    def _heard(cls, event: str, seconds: float, **_: Any) -> None:
-        if event.startswith("/jax/core/compile/"):  # the compilation cache also reports seconds that were saved
-            cls._seconds = (cls._seconds or 0.0) + seconds

@@ -123,20 +123,31 @@ def scalar_loss(data: WindowData, ground: Ground, base: Array, x: Array) -> Arra
     return loss(data, jnp.zeros(()), simulate(data, ground, first, knots, wrench))
 
 
+def _single(tree):
+    """Round every array to single precision, in which slopes are half as dear and good enough for a direction."""
+    return jax.tree.map(lambda x: jnp.asarray(x, jnp.float32), tree)
+
+
+def _double(tree):
+    return jax.tree.map(lambda x: jnp.asarray(x, jnp.float64), tree)
+
+
 def _stage_costs(data: WindowData, trajectory: Trajectory):
     """Return Q (T, n, n) and gradient (T, n) of the frames' residuals in the state error (Gauss-Newton)."""
+    body, weights = _single((data.body, data.weights))
+    sites = dataclasses.replace(data.sites, offset=_single(data.sites.offset))
 
     def one(state, frame):
-        value, slope = features.features_jacobian(data.body, data.sites, state)
+        value, slope = features.features_jacobian(body, sites, state)
 
         def r(f):
-            return residuals(f, frame, data.weights)
+            return residuals(f, frame, weights)
 
         value_r, push = jax.linearize(r, value)
         jac = jax.vmap(push, in_axes=-1, out_axes=-1)(slope)
         return jac.T @ jac, jac.T @ value_r
 
-    return jax.vmap(one)(trajectory.states, data.frames)
+    return _double(jax.vmap(one)(*_single((trajectory.states, data.frames))))
 
 
 def linearize(data: WindowData, ground: Ground, price: Array, trajectory: Trajectory) -> Stages:
@@ -150,13 +161,17 @@ def linearize(data: WindowData, ground: Ground, price: Array, trajectory: Trajec
     aims = targets(data, trajectory.knots)
     head = jax.tree.map(lambda x: x[:-1], trajectory.states)
     tail = jax.tree.map(lambda x: x[1:], trajectory.states)
-    jacobian = jax.vmap(rollout.frame_jacobian, in_axes=(None, None, None, 0, 0, 0, 0))
-    reached, along, first, second, lift = jacobian(
-        data.body, ground, data.dt, head, aims[:-1], aims[1:], trajectory.wrench
+    over = (None, None, None, 0, 0, 0, 0)
+    world = data.body, ground, data.dt
+    reached, states, xs = jax.vmap(rollout.frame_steps, in_axes=over)(
+        *world, head, aims[:-1], aims[1:], trajectory.wrench
     )
-    right = rotations.right_jacobian(trajectory.knots)
-    columns = jax.vmap(rollout._block_columns)
+    single = _single((*world, (states, xs), aims[:-1], aims[1:], trajectory.wrench))
+    along, first, second, lift = jax.vmap(rollout.frame_jacobian, in_axes=over)(*single)
+    right = _single(rotations.right_jacobian(trajectory.knots))
+    columns = jax.vmap(step_jacobian.block_columns)
     first, second = columns(first, right[:-1]), columns(second, right[1:])
+    along, first, second, lift = _double((along, first, second, lift))
     defect = jax.vmap(step_jacobian.difference)(reached, tail)
     q, p = _stage_costs(data, trajectory)
     knots = trajectory.knots.reshape(t, k)

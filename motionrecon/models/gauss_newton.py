@@ -32,7 +32,7 @@ class GaussNewtonOptions:
     """
 
     iterations: int = 8
-    damping: float = 1e-2
+    damping: float = 1e-1
     wrench_damping: float = 1e-2
     tolerance: float = 2e-2
 

@@ -95,9 +95,9 @@ def solve(stages: Stages, damping: Array, damping0: Array, free: Array) -> Polic
         return (cost(0.5 * (v + v.T), q, d), g), (gain, ff)
 
     rows = (stages.a, stages.b, stages.c, stages.q[:-1], stages.d[:-1], stages.p[:-1], stages.s)
-    last = cost(jnp.zeros((size, size)), stages.q[-1], stages.d[-1])
+    last = cost(jnp.zeros((size, size), stages.q.dtype), stages.q[-1], stages.d[-1])
     (v, g), (gain, ff) = jax.lax.scan(back, (last, stages.p[-1]), rows, reverse=True)
-    z0 = -free * cho_solve(cho_factor(v + damping0 * jnp.eye(size), lower=True), g)
+    z0 = -free * cho_solve(cho_factor(v + damping0 * jnp.eye(size, dtype=v.dtype), lower=True), g)
 
     def forth(z, stage):
         a, b, c, gain_, ff_ = stage

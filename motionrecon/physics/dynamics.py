@@ -11,19 +11,19 @@ from jax import Array
 
 from motionrecon import rotations
 from motionrecon.physics.body import Body
-from motionrecon.physics.tree import Pose, cross, force_cross, masks, matvec, motion_cross
+from motionrecon.physics.tree import Pose, cross, force_cross, masks, matvec, motion_cross, of_coordinates, product
 
 
 def spatial_inertia(body: Body, p: Pose) -> Array:
     """Return (J, 6, 6) spatial inertias in world axes at the root position."""
     centre = p.anchor + matvec(p.axes, jnp.asarray(body.com))
-    half = jnp.sum(p.axes[:, :, :, None] * jnp.asarray(body.inertia)[:, None, :, :], axis=2)
-    turn = jnp.sum(half[:, :, None, :] * p.axes[:, None, :, :], axis=3)
+    half = product(p.axes, jnp.asarray(body.inertia))
+    turn = product(half, jnp.swapaxes(p.axes, 1, 2))
     c = rotations.skew(centre)
     mass = jnp.asarray(body.mass)[:, None, None]
-    cc = jnp.sum(c[:, :, :, None] * c[:, None, :, :], axis=2)
+    cc = product(c, c)
     top = jnp.concatenate([turn - mass * cc, mass * c], axis=2)
-    bottom = jnp.concatenate([-mass * c, mass * jnp.broadcast_to(jnp.eye(3), c.shape)], axis=2)
+    bottom = jnp.concatenate([-mass * c, mass * jnp.broadcast_to(jnp.eye(3, dtype=c.dtype), c.shape)], axis=2)
     return jnp.concatenate([top, bottom], axis=1)
 
 
@@ -32,9 +32,9 @@ def assemble(body: Body, p: Pose, inertia: Array) -> Array:
 
     Composite-rigid-body algorithm; also used for contact damping, which is an inertia-like matrix of a link.
     """
-    mask, link, above = masks(body.parents)
+    mask, _, above = masks(body.parents)
     composite = (mask.T @ inertia.reshape(-1, 36)).reshape(-1, 6, 6)
-    force = matvec(composite[link], p.motion)
+    force = matvec(of_coordinates(composite), p.motion)
     lower = (force @ p.motion.T) * above
     same = above * above.T
     return lower + (lower * (1.0 - same)).T
@@ -61,7 +61,8 @@ def accelerations(body: Body, p: Pose, before: Array, across: Array, acceleratio
     mask, _, _ = masks(body.parents)
     turn = (p.motion[3:] * acceleration[3:, None]).reshape(-1, 3, 6).sum(axis=1)
     own = turn + motion_cross(before, across)
-    start = jnp.concatenate([jnp.zeros(3), acceleration[:3] + jnp.array([0.0, 0.0, 1.0]) * body.gravity])
+    up = jnp.array([0.0, 0.0, 1.0], acceleration.dtype)
+    start = jnp.concatenate([jnp.zeros(3, acceleration.dtype), acceleration[:3] + up * body.gravity])
     links = jnp.asarray(mask) @ own + start
     return links, links - own
 
@@ -73,8 +74,8 @@ def link_forces(inertia: Array, velocity: Array, acceleration: Array) -> Array:
 
 def project(body: Body, p: Pose, forces: Array) -> Array:
     """Turn spatial forces on links (J, 6) into generalised forces (V,) (sum over each coordinate's subtree)."""
-    mask, link, _ = masks(body.parents)
-    return jnp.sum(p.motion * (mask.T @ forces)[link], axis=-1)
+    mask, _, _ = masks(body.parents)
+    return jnp.sum(p.motion * of_coordinates(mask.T @ forces), axis=-1)
 
 
 def centre_of_mass(body: Body, p: Pose) -> Array:

@@ -81,7 +81,8 @@ def features_jacobian(body: Body, sites: Sites, state: SimState) -> tuple[Featur
     reach = mask[link][:, of][:, :, None]  # (P, V, 1)
     turn = jnp.broadcast_to(s[None, :, :3], (len(link), n, 3))
     move = (s[None, :, 3:] + tree.cross(turn, where[:, None, :])) * reach
-    pre = before[of].at[:3].set(0.0).at[3:6].set(jnp.concatenate([jnp.zeros(3), state.velocity[:3]]))
+    shift = jnp.concatenate([jnp.zeros(3, s.dtype), state.velocity[:3]])
+    pre = tree.of_coordinates(jnp.concatenate([shift[None], before[1:]]), jnp.zeros_like(shift))
     psi = tree.motion_cross(pre, s)
     drift = psi[None, :, 3:] + tree.cross(jnp.broadcast_to(psi[None, :, :3], turn.shape), where[:, None, :])
     swing = (tree.cross(turn, speed[:, None, :]) + drift) * reach
@@ -92,17 +93,17 @@ def features_jacobian(body: Body, sites: Sites, state: SimState) -> tuple[Featur
     mass = jnp.asarray(body.mass)
     centres = p.anchor + tree.matvec(p.axes, jnp.asarray(body.com))
     below = mask.T @ mass
-    moment = (mask.T @ (mass[:, None] * centres))[of]
-    com_jac = (below[of][:, None] * s[:, 3:] + tree.cross(s[:, :3], moment)) / jnp.sum(mass)
-    com_jac = jnp.concatenate([com_jac.T, jnp.zeros((3, n))], axis=1)
+    moment = tree.of_coordinates(mask.T @ (mass[:, None] * centres))
+    com_jac = (tree.of_coordinates(below)[:, None] * s[:, 3:] + tree.cross(s[:, :3], moment)) / jnp.sum(mass)
+    com_jac = jnp.concatenate([com_jac.T, jnp.zeros((3, n), s.dtype)], axis=1)
     joints = rotations.log(state.quats[1:])
     a = joints.shape[0]
-    blocks = jnp.eye(a)[:, None, :, None] * rotations.right_jacobian_inverse(joints)[:, :, None, :]
-    joint_jac = jnp.concatenate([jnp.zeros((a, 3, 6)), blocks.reshape(a, 3, 3 * a), jnp.zeros((a, 3, n))], axis=2)
+    blocks = jnp.eye(a, dtype=s.dtype)[:, None, :, None] * rotations.right_jacobian_inverse(joints)[:, :, None, :]
+    joint_jac = jnp.pad(blocks.reshape(a, 3, 3 * a), ((0, 0), (0, 0), (6, n)))
     g = body.gains
     scale = -(jnp.asarray(g.kd) / jnp.asarray(g.torque_limit))
-    unit = jnp.eye(3 * a).reshape(a, 3, 3 * a) * scale[:, None, None]
-    effort_jac = jnp.concatenate([jnp.zeros((a, 3, n + 6)), unit], axis=2)
+    unit = jnp.eye(3 * a, dtype=s.dtype).reshape(a, 3, 3 * a) * scale[:, None, None]
+    effort_jac = jnp.pad(unit, ((0, 0), (0, 0), (n + 6, 0)))
     k = len(sites.names)
     com = dynamics.centre_of_mass(body, p) + state.position
     where = where + state.position

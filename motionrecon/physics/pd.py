@@ -13,6 +13,10 @@ from jax import Array
 from motionrecon import rotations
 from motionrecon.types import PDGains
 
+# Share of the implicit slope that a saturated joint keeps. It multiplies the change of velocity only, as rotor inertia
+# would, and so damps nothing else; without it a saturated joint loses its implicit damping and chatters between limits.
+LEAST_SLOPE = 0.2
+
 
 def torque_law(gains: PDGains, quats: Array, target: Array, velocity: Array, dt: Array) -> tuple[Array, Array]:
     """Linearise the controllers' torque in the new velocity.
@@ -32,5 +36,5 @@ def torque_law(gains: PDGains, quats: Array, target: Array, velocity: Array, dt:
     error = rotations.log(rotations.mul(rotations.conj(quats), target))
     squashed = jnp.tanh((kp * error - kd * velocity) / limit)
     active = 1.0 - squashed * squashed
-    slope = active * (kd + dt * kp)
+    slope = (LEAST_SLOPE + (1.0 - LEAST_SLOPE) * active) * (kd + dt * kp)
     return limit * squashed - active * dt * kp * velocity, slope

@@ -98,12 +98,12 @@ def _slope(body: Body, ground: Ground, dt: Array, state: SimState, inputs: Input
     _, damping = contact.coefficients(ground, depth, speed, dt)
     _, slope = pd.torque_law(body.gains, state.quats[1:], inputs.target, state.velocity[6:].reshape(-1, 3), dt)
     arm = jnp.concatenate(
-        [-rotations.skew(where), jnp.broadcast_to(jnp.eye(3), (len(body.contact_link), 3, 3))], axis=2
+        [-rotations.skew(where), jnp.broadcast_to(jnp.eye(3, dtype=where.dtype), (len(where), 3, 3))], axis=2
     )
-    soft = jnp.sum(arm[:, :, :, None] * (damping[:, :, None] * arm)[:, :, None, :], axis=1)
+    soft = tree.product(jnp.swapaxes(arm, 1, 2), damping[:, :, None] * arm)
     soft = jax.ops.segment_sum(soft, np.array(body.contact_link), len(body.parents))
     matrix = dynamics.assemble(body, p, dynamics.spatial_inertia(body, p) + dt * soft)
-    diagonal = jnp.asarray(body.armature) + dt * jnp.concatenate([jnp.zeros(6), slope.reshape(-1)])
+    diagonal = jnp.asarray(body.armature) + dt * jnp.concatenate([jnp.zeros(6, slope.dtype), slope.reshape(-1)])
     return matrix + jnp.diag(diagonal)
 
 

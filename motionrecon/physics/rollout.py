@@ -15,7 +15,7 @@ from motionrecon.physics import pipeline, step_jacobian, tree
 from motionrecon.physics.body import Body, Ground
 from motionrecon.types import Rollout, SimState, Sites
 
-SUBSTEPS = 4  # 1/120 s at 30 Hz; with 1/90 s saturated joints chatter and hard-driven motions diverge
+SUBSTEPS = 2  # 1/60 s at 30 Hz; with the joints' least slope as calm as 1/120 s at half the cost (docs/experiments.md)
 
 
 def _fraction(i: int) -> float:
@@ -24,7 +24,7 @@ def _fraction(i: int) -> float:
 
 def frame_inputs(start: Array, end: Array, wrench: Array) -> pipeline.Inputs:
     """Return the inputs of a frame's steps, stacked: targets (n, A, 4) between two knots (A, 4), wrench (n, 6)."""
-    fractions = jnp.array([_fraction(i) for i in range(SUBSTEPS)])
+    fractions = jnp.array([_fraction(i) for i in range(SUBSTEPS)], start.dtype)
     targets = jax.vmap(lambda f: rotations.nlerp(start, end, f))(fractions)
     return pipeline.Inputs(targets, jnp.broadcast_to(wrench, (SUBSTEPS, 6)))
 
@@ -72,39 +72,52 @@ def _interpolation_jacobian(start: Array, end: Array, fraction: float) -> Array:
         )
         return rotations.log(rotations.mul(rotations.conj(base), turned))
 
-    return jax.vmap(lambda a, b: jax.jacfwd(law, argnums=2)(a, b, jnp.zeros(6)))(start, end)
+    return jax.vmap(lambda a, b: jax.jacfwd(law, argnums=2)(a, b, jnp.zeros(6, a.dtype)))(start, end)
 
 
-def _block_columns(matrix: Array, blocks: Array) -> Array:
-    """Multiply (N, 3 A) by block-diagonal (A, 3, 3)."""
-    n, a = matrix.shape[0], blocks.shape[0]
-    return jnp.sum(matrix.reshape(n, a, 3)[:, :, :, None] * blocks[None], axis=2).reshape(n, 3 * a)
-
-
-def frame_jacobian(body: Body, ground: Ground, dt: Array, state: SimState, start: Array, end: Array, wrench: Array):
-    """Simulate one frame and differentiate its end.
+def frame_steps(body: Body, ground: Ground, dt: Array, state: SimState, start: Array, end: Array, wrench: Array):
+    """Simulate one frame and keep its steps.
 
     Returns:
-      next state; then dz'/dz (2 V, 2 V), dz'/d start (2 V, 3 A), dz'/d end (2 V, 3 A), dz'/d wrench (2 V, 6), with
-      knots turned by rotation vectors in their own axes.
+      next state; then the SUBSTEPS states before each step and velocities after it (SUBSTEPS, V).
     """
-    inputs = frame_inputs(start, end, wrench)
 
     def one(s, step_inputs):
         x = pipeline.new_velocity(body, ground, dt, s, step_inputs)
         return pipeline.integrate(s, x, dt), (s, x)
 
-    last, (states, xs) = jax.lax.scan(one, state, inputs)
-    steps = jax.vmap(step_jacobian.velocity_jacobian, in_axes=(None, None, None, 0, 0, 0))
-    along, aim, push = steps(body, ground, dt, states, inputs, xs)
+    last, (states, xs) = jax.lax.scan(one, state, frame_inputs(start, end, wrench))
+    return last, states, xs
+
+
+def frame_jacobian(body: Body, ground: Ground, dt: Array, steps, start: Array, end: Array, wrench: Array):
+    """Differentiate the end of a simulated frame.
+
+    Args:
+      body, ground, dt, start, end, wrench: as for ``advance``; everything in the precision of the result.
+      steps: states before and velocities after each step (``frame_steps``).
+
+    Returns:
+      dz'/dz (2 V, 2 V), dz'/d start (2 V, 3 A), dz'/d end (2 V, 3 A), dz'/d wrench (2 V, 6), with knots turned by
+      rotation vectors in their own axes.
+    """
+    states, xs = steps
+    inputs = frame_inputs(start, end, wrench)
+    each = jax.vmap(step_jacobian.velocity_jacobian, in_axes=(None, None, None, 0, 0, 0))
+    along, aim, push = each(body, ground, dt, states, inputs, xs)
     size, k = along.shape[2], aim.shape[2]
-    z = jnp.concatenate([jnp.eye(size), jnp.zeros((size, 2 * k + 6))], axis=1)  # in state, start, end, wrench
-    for i in range(SUBSTEPS):
+    z = jnp.concatenate([jnp.eye(size, dtype=aim.dtype), jnp.zeros((size, 2 * k + 6), aim.dtype)], axis=1)
+    for i in range(SUBSTEPS):  # z: in state, start, end, wrench
         turn = _interpolation_jacobian(start, end, _fraction(i))
-        direct = [_block_columns(aim[i], turn[:, :, :3]), _block_columns(aim[i], turn[:, :, 3:]), push[i]]
-        dx = along[i] @ z + jnp.concatenate([jnp.zeros((along.shape[1], size)), *direct], axis=1)
+        columns = (step_jacobian.block_columns(aim[i], turn[:, :, j : j + 3]) for j in (0, 3))
+        direct = jnp.concatenate([*columns, push[i]], axis=1)
+        if i == 0:
+            dx = jnp.concatenate([along[0], direct], axis=1)
+        else:
+            before = along[i] @ z
+            dx = jnp.concatenate([before[:, :size], before[:, size:] + direct], axis=1)
         z = step_jacobian.carry(dt, xs[i], z, dx)
-    return last, z[:, :size], z[:, size : size + k], z[:, size + k : -6], z[:, -6:]
+    return z[:, :size], z[:, size : size + k], z[:, size + k : -6], z[:, -6:]
 
 
 def read_out(body: Body, ground: Ground, dt: Array, states: SimState, targets: Array, sites: Sites) -> Rollout:

@@ -30,11 +30,6 @@ def _cross_matrices(v: Array) -> tuple[Array, Array]:
     return motion, force
 
 
-def _product(a: Array, b: Array) -> Array:
-    """Batched small matrix product as a broadcast sum."""
-    return jnp.sum(a[..., :, :, None] * b[..., None, :, :], axis=-2)
-
-
 def _momentum_slope(inertia: Array, velocity: Array) -> Array:
     """Return B (J, 6, 6): B psi = I (psi x V) + psi x* (I V) + V x* (I psi)."""
     motion, force = _cross_matrices(velocity)
@@ -43,7 +38,7 @@ def _momentum_slope(inertia: Array, velocity: Array) -> Array:
     m, f = rotations.skew(h[..., :3]), rotations.skew(h[..., 3:])
     o = jnp.zeros_like(m)
     momentum = -jnp.concatenate([jnp.concatenate([m, f], -1), jnp.concatenate([f, o], -1)], -2)
-    return -_product(inertia, motion) + momentum + _product(force, inertia)
+    return -tree.product(inertia, motion) + momentum + tree.product(force, inertia)
 
 
 def _contact_matrices(body: Body, ground: Ground, p: tree.Pose, state: SimState, x: Array, dt: Array):
@@ -66,20 +61,20 @@ def _contact_matrices(body: Body, ground: Ground, p: tree.Pose, state: SimState,
 
     force = jax.vmap(law)(depth, old, new)
     dd, du, dw = jax.vmap(jax.jacfwd(law, argnums=(0, 1, 2)))(depth, old, new)
-    eye = jnp.broadcast_to(jnp.eye(3), du.shape)
+    eye = jnp.broadcast_to(jnp.eye(3, dtype=du.dtype), du.shape)
     arm = jnp.concatenate([-rotations.skew(where), eye], axis=2)  # (C, 3, 6): velocity of the point
-    spin = -_product(du, rotations.skew(old)) - _product(dw, rotations.skew(new)) + rotations.skew(force)
+    spin = -tree.product(du, rotations.skew(old)) - tree.product(dw, rotations.skew(new)) + rotations.skew(force)
     m1 = jnp.concatenate([spin, jnp.zeros_like(spin)], axis=2) - dd[:, :, None] * arm[:, 2:, :]
     back = jnp.swapaxes(arm, 1, 2)
-    stacked = jnp.stack([_product(back, m) for m in (m1, _product(du, arm), _product(dw, arm))], axis=1)
+    stacked = jnp.stack([tree.product(back, m) for m in (m1, tree.product(du, arm), tree.product(dw, arm))], axis=1)
     k = jax.ops.segment_sum(stacked, index, len(body.parents))
     onto = jax.ops.segment_sum(dynamics.wrench(where, force), index, len(body.parents))
     return onto, k[:, 0], k[:, 1], k[:, 2]
 
 
-def _before(before: Array, link: np.ndarray, shift: Array) -> Array:
+def _before(before: Array, shift: Array) -> Array:
     """Velocity before each coordinate's joint; the root's translation counts as a joint of its own."""
-    return before[link].at[:3].set(0.0).at[3:6].set(shift)
+    return tree.of_coordinates(jnp.concatenate([shift[None], before[1:]]), jnp.zeros_like(shift))
 
 
 def _force_jacobian(body: Body, ground: Ground, p: tree.Pose, state: SimState, x: Array, dt: Array):
@@ -87,7 +82,7 @@ def _force_jacobian(body: Body, ground: Ground, p: tree.Pose, state: SimState, x
 
     Columns 0..2 of the first are the root's translation: only the height over the ground matters there.
     """
-    mask, link, above = tree.masks(body.parents)
+    mask, _, above = tree.masks(body.parents)
     v = state.velocity
     inertia = dynamics.spatial_inertia(body, p)
     onto, k1, k2, k3 = _contact_matrices(body, ground, p, state, x, dt)
@@ -96,14 +91,15 @@ def _force_jacobian(body: Body, ground: Ground, p: tree.Pose, state: SimState, x
     acc, acc_before = dynamics.accelerations(body, p, before, across, (x - v) / dt)
     net = dynamics.link_forces(inertia, links, acc) - onto
     slopes = jnp.stack([inertia, _momentum_slope(inertia, links) - k2, -k1, -k3], axis=1)
-    ic, bc, c1, c3 = jnp.moveaxis((mask.T @ slopes.reshape(-1, 144)).reshape(-1, 4, 6, 6)[link], 1, 0)
-    shift = jnp.concatenate([jnp.zeros(3), v[:3]])  # the root's velocity after its translation
+    ic, bc, c1, c3 = jnp.moveaxis(tree.of_coordinates((mask.T @ slopes.reshape(-1, 144)).reshape(-1, 4, 6, 6)), 1, 0)
+    shift = jnp.concatenate([jnp.zeros(3, v.dtype), v[:3]])  # the root's velocity after its translation
     s = p.motion
-    pre = _before(before, link, shift)
+    pre = _before(before, shift)
     psi = tree.motion_cross(pre, s)
-    new_psi = tree.motion_cross(_before(new_before, link, jnp.concatenate([jnp.zeros(3), x[:3]])), s)
-    xi = (tree.motion_cross(acc_before[link], s) + tree.motion_cross(pre, psi)).at[:3].set(0.0)
-    post = links[link].at[:3].set(shift)
+    new_psi = tree.motion_cross(_before(new_before, jnp.concatenate([jnp.zeros(3, x.dtype), x[:3]])), s)
+    xi = tree.motion_cross(tree.of_coordinates(acc_before), s) + tree.motion_cross(pre, psi)
+    xi = jnp.concatenate([jnp.zeros_like(xi[:3]), xi[3:]])
+    post = tree.of_coordinates(links, shift)
     eta = psi + tree.motion_cross(post, s) - s / dt
 
     def pulled(matrix: Array) -> Array:
@@ -116,7 +112,7 @@ def _force_jacobian(body: Body, ground: Ground, p: tree.Pose, state: SimState, x
     order[:3, 3:6] = 0.0  # the root's translation lies above its rotation although both belong to one link
     up_q[:3, 3:6] = 1.0
     changed = dynamics.matvec(ic, xi) + dynamics.matvec(bc, psi) + dynamics.matvec(c1, s) + dynamics.matvec(c3, new_psi)
-    strict = tree.force_cross(s, (mask.T @ net)[link]) + changed
+    strict = tree.force_cross(s, tree.of_coordinates(mask.T @ net)) + changed
     below = jnp.concatenate([pulled(m) for m in (ic, bc, c1, c3)], axis=1)
     dq = (s @ strict.T) * up_q + (below @ jnp.concatenate([xi, psi, s, new_psi], axis=1).T) * order
     pushed = dynamics.matvec(ic, eta) + dynamics.matvec(bc, s)
@@ -135,7 +131,7 @@ def _joint_part(body: Body, state: SimState, target: Array, x: Array, dt: Array)
         return (torque - slope * (new - v)[None])[0]
 
     a = len(body.parents) - 1
-    zero = jnp.zeros((a, 3))
+    zero = jnp.zeros((a, 3), x.dtype)
     g = body.gains
     jac = jax.vmap(jax.jacfwd(law, argnums=(5, 7, 8)))(
         jnp.asarray(g.kp), jnp.asarray(g.kd), jnp.asarray(g.torque_limit), state.quats[1:], target,
@@ -144,11 +140,16 @@ def _joint_part(body: Body, state: SimState, target: Array, x: Array, dt: Array)
     return jac[1], jac[0], jac[2]
 
 
-def _blocks(values: Array, size: int) -> Array:
-    """Place (A, 3, 3) blocks on the diagonal of the joint part of a (V, 3 A) matrix."""
+def _blocks(values: Array) -> Array:
+    """Place (N, 3, 3) blocks on the diagonal of a (3 N, 3 N) matrix, by products with 0 and 1: scatters are slow."""
     a = values.shape[0]
-    wide = jnp.eye(a)[:, None, :, None] * values[:, :, None, :]
-    return jnp.concatenate([jnp.zeros((6, 3 * a)), wide.reshape(3 * a, 3 * a)], axis=0)
+    wide = jnp.eye(a, dtype=values.dtype)[:, None, :, None] * values[:, :, None, :]
+    return wide.reshape(3 * a, 3 * a)
+
+
+def block_columns(matrix: Array, blocks: Array) -> Array:
+    """Multiply (N, 3 A) by block-diagonal (A, 3, 3)."""
+    return matrix @ _blocks(blocks)
 
 
 def velocity_jacobian(body: Body, ground: Ground, dt: Array, state: SimState, inputs: pipeline.Inputs, x: Array):
@@ -164,17 +165,16 @@ def velocity_jacobian(body: Body, ground: Ground, dt: Array, state: SimState, in
       dx/dz (V, 2 V), dx/d target (V, 3 A) for rotation vectors applied to the targets from the right, and
       dx/d wrench (V, 6).
     """
-    n = x.shape[0]
     p = tree.pose(body, state.quats)
     dq, dv = _force_jacobian(body, ground, p, state, x, dt)
     turn, speed, aim = _joint_part(body, state, inputs.target, x, dt)
-    dq = dq.at[:, 6:].add(-_blocks(turn, n))
-    dv = dv.at[:, 6:].add(-_blocks(speed, n))
+    none = jnp.zeros((2, 3, 3), x.dtype)  # the root has no controller
+    dq = dq - _blocks(jnp.concatenate([none, turn]))
+    dv = dv - _blocks(jnp.concatenate([none, speed]))
     # an explicit inverse: twice as fast as 135 triangular solves, and the matrix is well conditioned by the armature
     inverse = jnp.linalg.inv(pipeline._slope(body, ground, dt, state, inputs))
     dz = -dt * (inverse @ jnp.concatenate([dq, dv], axis=1))
-    a = aim.shape[0]
-    da = dt * jnp.sum(inverse[:, 6:].reshape(n, a, 3)[:, :, :, None] * aim[None], axis=2).reshape(n, 3 * a)
+    da = dt * block_columns(inverse[:, 6:], aim)
     return dz, da, dt * pipeline.WRENCH_UNIT * inverse[:, :6]
 
 
@@ -184,7 +184,7 @@ def carry(dt: Array, x: Array, z: Array, dx: Array) -> Array:
     w = x[3:].reshape(-1, 3) * dt
     back = rotations.to_matrix(rotations.exp(-w))
     right = rotations.right_jacobian(w) * dt
-    turned = _product(back, z[3:n].reshape(-1, 3, m)) + _product(right, dx[3:].reshape(-1, 3, m))
+    turned = tree.product(back, z[3:n].reshape(-1, 3, m)) + tree.product(right, dx[3:].reshape(-1, 3, m))
     return jnp.concatenate([z[:3] + dt * dx[:3], turned.reshape(n - 3, m), dx], axis=0)
 
 
@@ -196,7 +196,7 @@ def step_jacobian(body: Body, ground: Ground, dt: Array, state: SimState, inputs
     """
     dz, da, de = velocity_jacobian(body, ground, dt, state, inputs, x)
     size = dz.shape[1]
-    start = jnp.concatenate([jnp.eye(size), jnp.zeros((size, da.shape[1] + 6))], axis=1)
+    start = jnp.concatenate([jnp.eye(size, dtype=dz.dtype), jnp.zeros((size, da.shape[1] + 6), dz.dtype)], axis=1)
     full = carry(dt, x, start, jnp.concatenate([dz, da, de], axis=1))
     return full[:, :size], full[:, size:-6], full[:, -6:]
 

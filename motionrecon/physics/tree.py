@@ -36,13 +36,13 @@ class Pose:
 
 
 @lru_cache(maxsize=8)
-def _levels(parents: tuple[int, ...]) -> tuple[tuple[np.ndarray, np.ndarray], ...]:
+def _levels(parents: tuple[int, ...]) -> tuple[tuple[list[int], list[int]], ...]:
     """Group joints by depth: (joint indices, parent indices) a level, root excluded."""
     depth = [0] * len(parents)
     for i, p in enumerate(parents):
         depth[i] = 0 if p < 0 else depth[p] + 1
     groups = [[i for i in range(len(parents)) if depth[i] == d] for d in range(1, max(depth) + 1)]
-    return tuple((np.array(g), np.array([parents[i] for i in g])) for g in groups)
+    return tuple((g, [parents[i] for i in g]) for g in groups)
 
 
 @lru_cache(maxsize=8)
@@ -51,7 +51,7 @@ def masks(parents: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray, np.ndarray]
 
     The last is 1 at [i, j] where coordinate j lies at or above coordinate i on the way to the root.
     """
-    mask = ancestor_mask(parents).astype(float)
+    mask = ancestor_mask(parents).astype(np.float32)  # exact, and follows the precision of what it multiplies
     link = np.concatenate([np.zeros(6, int), np.repeat(np.arange(1, len(parents)), 3)])
     return mask, link, mask[link][:, link]
 
@@ -81,8 +81,26 @@ def force_cross(a: Array, f: Array) -> Array:
 
 
 def matvec(m: Array, v: Array) -> Array:
-    """Batched small matrix times vector as a broadcast sum."""
-    return jnp.sum(m * v[..., None, :], axis=-1)
+    """Batched small matrix times vector, the sum written out: a reduction of 3 or 6 terms costs more than its terms."""
+    return sum((m[..., i] * v[..., i, None] for i in range(1, m.shape[-1])), start=m[..., 0] * v[..., 0, None])
+
+
+def product(a: Array, b: Array) -> Array:
+    """Batched small matrix product (..., N, K) (..., K, M), the sum over K written out."""
+    first = a[..., :, 0, None] * b[..., 0, None, :]
+    return sum((a[..., :, i, None] * b[..., i, None, :] for i in range(1, a.shape[-1])), start=first)
+
+
+def of_coordinates(links: Array, first: Array | None = None) -> Array:
+    """Spread values of links (J, ...) over the velocity coordinates (V, ...): a broadcast, which beats a gather.
+
+    Args:
+      links: one value a link.
+      first: (...) value of the root's translation; the root link's own if None.
+    """
+    joints = jnp.broadcast_to(links[:, None], (links.shape[0], 3, *links.shape[1:])).reshape(-1, *links.shape[1:])
+    shift = links[0] if first is None else first
+    return jnp.concatenate([jnp.broadcast_to(shift, (3, *links.shape[1:])), joints])
 
 
 def pose(body: Body, quats: Array) -> Pose:
@@ -93,17 +111,18 @@ def pose(body: Body, quats: Array) -> Pose:
       quats: (J, 4) local rotations.
     """
     local = rotations.to_matrix(quats)
-    axes = jnp.zeros_like(local).at[0].set(local[0])
+    done = {0: local[0]}
     for joints, parents in _levels(body.parents):
-        product = jnp.sum(axes[parents][:, :, :, None] * local[joints][:, None, :, :], axis=2)
-        axes = axes.at[joints].set(product)
+        level = product(jnp.stack([done[i] for i in parents]), jnp.stack([local[i] for i in joints]))
+        done |= {joint: level[i] for i, joint in enumerate(joints)}
+    axes = jnp.stack([done[i] for i in range(len(body.parents))])
     mask, _, _ = masks(body.parents)
-    parent = np.array(body.parents)
-    steps = matvec(axes[np.maximum(parent, 0)], jnp.asarray(body.offsets)) * (parent >= 0)[:, None]
+    above = jnp.stack([axes[max(i, 0)] for i in body.parents])
+    steps = matvec(above, jnp.asarray(body.offsets)) * (np.array(body.parents) >= 0)[:, None]
     anchor = mask @ steps
     turn = jnp.swapaxes(axes, 1, 2).reshape(-1, 3)  # row 3 b + m is axis m of link b
-    turn = jnp.concatenate([turn, cross(jnp.repeat(anchor, 3, axis=0), turn)], axis=-1)
-    shift = jnp.concatenate([jnp.zeros((3, 3)), jnp.eye(3)], axis=-1)
+    turn = jnp.concatenate([turn, cross(of_coordinates(anchor)[3:], turn)], axis=-1)
+    shift = jnp.concatenate([jnp.zeros((3, 3), turn.dtype), jnp.eye(3, dtype=turn.dtype)], axis=-1)
     return Pose(axes, anchor, jnp.concatenate([shift, turn], axis=0))
 
 
@@ -121,7 +140,7 @@ def velocities(body: Body, p: Pose, velocity: Array) -> tuple[Array, Array, Arra
     mask, _, _ = masks(body.parents)
     moved = p.motion * velocity[:, None]
     across = moved[3:].reshape(-1, 3, 6).sum(axis=1)
-    root_shift = jnp.concatenate([jnp.zeros(3), velocity[:3]])
+    root_shift = jnp.concatenate([jnp.zeros(3, velocity.dtype), velocity[:3]])
     links = jnp.asarray(mask) @ across + root_shift
     before = links - across
     return links, before, across

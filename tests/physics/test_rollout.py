@@ -87,7 +87,8 @@ def test_frame_jacobian_equals_automatic_derivative(person, standing, close):
     cuts = [90, 129, 168]
     same, columns = zip(*[column(tuple(np.split(unit, cuts)), *arguments) for unit in np.eye(174)], strict=True)
     same, automatic = same[0], np.split(np.stack(columns, axis=1), cuts, axis=1)
-    end, *closed = jax.jit(rollout.frame_jacobian)(*arguments[:4], *knots, wrench)
+    end, *steps = jax.jit(rollout.frame_steps)(*arguments[:4], *knots, wrench)
+    closed = jax.jit(rollout.frame_jacobian)(*arguments[:3], steps, *knots, wrench)
     close(end.velocity, same.velocity, 1e-12)
     for a, b in zip(closed, automatic, strict=True):
         close(a, b, 1e-9)

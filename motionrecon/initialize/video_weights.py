@@ -33,7 +33,7 @@ class VideoWeights:
     along: float = 0.25
     landmark: float = 0.3
     turn_accel: float = 60.0
-    pose: float = 4.0
+    pose: float = 2.0
     hinge: float = 0.1
     lean: float = 0.10
     tilt: float = 0.20

@@ -19,6 +19,13 @@ from motionrecon.types import Array, ControlTrajectory, FitResult, FitStatus, Ki
 
 _PACKAGES = ("motionrecon", "jax", "jaxlib", "brax", "mujoco", "mediapipe", "numpy", "scipy", "opencv-contrib-python")
 _read_out = jax.jit(rollout.read_out)
+_compose = jax.jit(lambda reference, knots: mul(reference, exp(knots)))
+
+
+def _targets(prepared: prepare.Prepared, state: chain.ChainState) -> np.ndarray:
+    """Return the PD targets (T, A, 4); padded, so that no clip length costs a compilation of its own."""
+    composed = _compose(*prepare.padded((prepared.reference, np.asarray(state.knots))))
+    return np.asarray(composed)[: len(prepared.reference)]
 
 
 def brax_difference(prepared: prepare.Prepared, skeleton: Skeleton, state: chain.ChainState) -> str:
@@ -27,7 +34,7 @@ def brax_difference(prepared: prepare.Prepared, skeleton: Skeleton, state: chain
         from motionrecon.physics import generalized, pipeline_comparison
 
     model = generalized.hinge_model(prepared.system, prepared.body, skeleton)
-    targets = np.asarray(mul(prepared.reference, exp(state.knots)))
+    targets = _targets(prepared, state)
     spans = [(r.window.start, r.window.start + r.window.commit + 1) for r in state.reports]
     found = pipeline_comparison.compare(
         model, chain.solve_window.REAL_GROUND, prepared.dt, state.states, targets, spans
@@ -77,7 +84,7 @@ def result(
       The result; ``seconds`` is empty.
     """
     fps = float(start.motion.fps)
-    targets = np.asarray(mul(prepared.reference, exp(state.knots)))
+    targets = _targets(prepared, state)
     k = len(start.observation.names)
     read = _read_back(prepared, state, targets, k)
     motion = Motion(start.motion.skeleton, fps, read.states.position, read.states.quats)

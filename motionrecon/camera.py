@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
@@ -47,6 +48,18 @@ def project(camera: Camera, points: Array) -> Array:
     u = k[0, 0] * xy[..., 0] + k[0, 1] * xy[..., 1] + k[0, 2]
     v = k[1, 1] * xy[..., 1] + k[1, 2]
     return jnp.stack([u, v], axis=-1)
+
+
+_project = jax.jit(project)
+
+
+def project_clip(camera: Camera, points: ArrayLike) -> np.ndarray:
+    """Project the points (..., 3) m of a whole clip to pixels (..., 2), without a compilation for every clip length."""
+    values = np.asarray(points, dtype=float)
+    flat = values.reshape(-1, 3)
+    padded = np.zeros((1 << max(len(flat) - 1, 1).bit_length(), 3))
+    padded[: len(flat)] = flat
+    return np.asarray(_project(camera, jnp.asarray(padded)))[: len(flat)].reshape(*values.shape[:-1], 2)
 
 
 def undistort(camera: Camera, pixels: Array) -> Array:

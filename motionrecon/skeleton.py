@@ -11,6 +11,7 @@ from __future__ import annotations
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
+from numpy.typing import ArrayLike
 
 from motionrecon import rotations
 from motionrecon.types import Sites, Skeleton, Soles
@@ -124,3 +125,39 @@ def site_positions(sites: Sites, joint_pos: Array, joint_rot: Array) -> Array:
     """Return world positions (..., K, 3) m of sites, given joint poses (..., J, 3) and (..., J, 4)."""
     link = jnp.asarray(sites.link)
     return joint_pos[..., link, :] + rotations.rotate(joint_rot[..., link, :], jnp.asarray(sites.offset))
+
+
+def clip_poses(skeleton: Skeleton, root_pos: ArrayLike, quats: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
+    """Compute world poses of all joints of a whole clip in NumPy.
+
+    JAX outside of a compiled function compiles every operation anew for every clip length, and keeps it: tens of MB a
+    length, which a run over many clips cannot afford.
+
+    Args:
+      skeleton: the tree; its offsets are (J, 3) m.
+      root_pos: (T, 3) m, world.
+      quats: (T, J, 4) local rotations.
+
+    Returns:
+      Joint positions (T, J, 3) m and rotation matrices (T, J, 3, 3), both in the world.
+    """
+    q, offsets = np.asarray(quats, dtype=float), np.asarray(skeleton.offsets, dtype=float)
+    w, x, y, z = np.moveaxis(q / np.linalg.norm(q, axis=-1, keepdims=True), -1, 0)
+    rows = (
+        (1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)),
+        (2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)),
+        (2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)),
+    )
+    rot = np.stack([np.stack(row, axis=-1) for row in rows], axis=-2)
+    pos = np.zeros((*q.shape[:-1], 3))
+    pos[:, 0] = np.asarray(root_pos, dtype=float)
+    for j, p in enumerate(skeleton.parents[1:], start=1):
+        pos[:, j] = pos[:, p] + rot[:, p] @ offsets[j]
+        rot[:, j] = rot[:, p] @ rot[:, j]
+    return pos, rot
+
+
+def clip_sites(sites: Sites, joint_pos: np.ndarray, joint_rot: np.ndarray) -> np.ndarray:
+    """Return world positions (T, K, 3) m of sites in NumPy, given the poses of ``clip_poses``."""
+    link = np.asarray(sites.link)
+    return joint_pos[:, link] + np.sum(joint_rot[:, link] * np.asarray(sites.offset)[:, None, :], axis=-1)

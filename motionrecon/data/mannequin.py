@@ -11,7 +11,6 @@ from collections.abc import Iterator
 import cv2
 import numpy as np
 
-from motionrecon import rotations
 from motionrecon import skeleton as skeletons
 from motionrecon.render import figure, rasterize, scene
 from motionrecon.render.limbs import Palette
@@ -63,8 +62,7 @@ def frames(motion: Motion, camera: Camera, look: Look = Look(), height: float | 
       (H, W, 3) uint8 BGR frames, one for each frame of the motion.
     """
     body = figure.build(motion.skeleton, height, palette=look.palette, face=True)
-    pos, rot = skeletons.forward_kinematics(motion.skeleton, np.asarray(motion.root_pos), np.asarray(motion.quats))
-    pos, rot = np.asarray(pos), np.asarray(rotations.to_matrix(rot))
+    pos, rot = skeletons.clip_poses(motion.skeleton, motion.root_pos, motion.quats)
     wall = _wall_distance(motion, camera, look.margin)
     empty = scene.draw_room(camera, scene.Room(wall=wall), look.seed)
     light = scene.key_light(camera)

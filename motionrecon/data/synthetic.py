@@ -117,8 +117,8 @@ def camera_around(path: np.ndarray, view: str) -> Camera:
 
 def positions(motion: Motion, names: tuple[str, ...], height: float) -> np.ndarray:
     """Return (T, K, 3) m, world, of named keypoints on the template of the given stature."""
-    pos, rot = skeletons.forward_kinematics(motion.skeleton, np.asarray(motion.root_pos), np.asarray(motion.quats))
-    return np.asarray(skeletons.site_positions(skeletons.template_sites(names, height), pos, rot))
+    pos, rot = skeletons.clip_poses(motion.skeleton, motion.root_pos, motion.quats)
+    return skeletons.clip_sites(skeletons.template_sites(names, height), pos, rot)
 
 
 def load(key: str, height: float = 1.75, seed: int = 0) -> Sequence:
@@ -144,7 +144,7 @@ def load(key: str, height: float = 1.75, seed: int = 0) -> Sequence:
     points = positions(moved, MOCAP18, height)
     observation = Observation(
         fps=FPS, names=MOCAP18, layout="synthetic", confidence=np.ones(points.shape[:2]),
-        keypoints2d=np.asarray(cameras.project(camera, points)), keypoints3d=points, camera=camera,
+        keypoints2d=cameras.project_clip(camera, points), keypoints3d=points, camera=camera,
     )  # fmt: skip
     meta = {
         "action": name, "view": view, "height": height, "seed": seed, "motion": moved, "truth_names": TRUTH_NAMES,

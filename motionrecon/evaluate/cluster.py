@@ -11,6 +11,8 @@ from motionrecon.evaluate.clip_rows import Row
 from motionrecon.evaluate.protocol import Task
 from motionrecon.evaluate.workers import Work
 
+_CALLS = 20  # clips after which Ray replaces a worker: compiled programs of many clip lengths add up
+
 
 def run(
     tasks: list[Task], address: str, count: int | None, *, device: str = "cpu", work: Work = clip_rows.evaluate
@@ -31,7 +33,7 @@ def run(
       InputError: Ray is not installed, or no cluster answers.
     """
     ray = _connected(address, count)
-    remote = ray.remote(num_cpus=1, max_retries=0, runtime_env={"env_vars": workers.ONE_THREAD})(_do)
+    remote = ray.remote(num_cpus=1, max_retries=0, max_calls=_CALLS, runtime_env={"env_vars": workers.ONE_THREAD})(_do)
     most = count or max(int(ray.cluster_resources().get("CPU", 1)), 1)
     waiting, running = list(reversed(tasks)), {}
     try:

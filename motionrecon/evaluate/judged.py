@@ -16,7 +16,6 @@ from motionrecon import camera as cameras
 from motionrecon import skeleton as skeletons
 from motionrecon.data import truth
 from motionrecon.metrics.alignment import similarity
-from motionrecon.metrics.body_points import joint_poses
 from motionrecon.types import Camera, FitResult, KinematicStart, Motion, Sequence, Sites
 
 _FEET = tuple(f"{side}_{part}" for side in ("left", "right") for part in ("ankle", "heel", "ball", "toe"))
@@ -111,7 +110,7 @@ def judged(
     observation = result.observation
     changes: dict[str, Any] = {"keypoints2d": None}
     if where.camera is not None:
-        pixels = np.asarray(cameras.project(where.camera, np.where(finite[..., None], positions, 0.0)))
+        pixels = cameras.project_clip(where.camera, np.where(finite[..., None], positions, 0.0))
         own = observation.camera if observation.keypoints3d is None else where.camera
         weight = np.where(finite, np.maximum(np.asarray(observation.confidence), 1e-6), 0.0)
         changes = {"keypoints2d": pixels, "camera": own, "confidence": weight}
@@ -145,6 +144,4 @@ def _sites(result: FitResult, names: tuple[str, ...]) -> Sites:
 
 
 def _carried(motion: Motion, sites: Sites) -> np.ndarray:
-    pos, rot = joint_poses(motion)
-    link = np.asarray(sites.link)
-    return pos[:, link] + np.sum(rot[:, link] * np.asarray(sites.offset)[:, None, :], axis=-1)
+    return skeletons.clip_sites(sites, *skeletons.clip_poses(motion.skeleton, motion.root_pos, motion.quats))

@@ -68,7 +68,7 @@ def _image(clip: Sequence, rate: float, protocol: Protocol, rng: np.random.Gener
     camera, seen = known_camera(clip), clip.meta["image"]
     if seen is None:
         source = clip.observation
-        pixels = np.asarray(cameras.project(camera, np.asarray(source.keypoints3d)))
+        pixels = cameras.project_clip(camera, source.keypoints3d)
         seen = dataclasses.replace(source, keypoints3d=None, keypoints2d=pixels)
     seen = preprocess.resample(seen, rate)
     if protocol.noise_px:

@@ -20,6 +20,7 @@ from motionrecon.evaluate.clip_rows import Row
 from motionrecon.evaluate.protocol import Task
 
 _MEMORY_MB = 3000.0  # a worker's peak
+RENEWED_MB = 2500.0  # a worker that has held more is replaced: compiled programs of many clip lengths add up
 ONE_THREAD = {
     "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "TF_CPP_MIN_LOG_LEVEL": "3",
     "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false",
@@ -67,6 +68,7 @@ class _Worker:
                 os.environ.pop(name, None) if value is None else os.environ.update({name: value})
         theirs.close()
         self.task: Task | None = None
+        self.peak_mb = 0.0
 
     def give(self, task: Task) -> None:
         self.task = task
@@ -84,7 +86,12 @@ class _Worker:
 
 
 def run(
-    tasks: list[Task], workers: int, *, device: str = "cpu", work: Work = clip_rows.evaluate
+    tasks: list[Task],
+    workers: int,
+    *,
+    device: str = "cpu",
+    work: Work = clip_rows.evaluate,
+    renewed_mb: float = RENEWED_MB,
 ) -> Iterator[tuple[Task, list[Row]]]:
     """Do tasks in worker processes.
 
@@ -93,6 +100,7 @@ def run(
       workers: processes.
       device: for JAX.
       work: what a worker does with a task.
+      renewed_mb: a worker whose peak memory is above this is replaced by a fresh one.
 
     Yields:
       Each task with its rows, as they end; a task whose worker died gives failed rows.
@@ -106,7 +114,11 @@ def run(
             for worker in pool:
                 if waiting and worker.task is None:
                     worker.give(waiting.pop())
-            yield from _ended(pool)
+            ended = _ended(pool)
+            for worker in [w for w in pool if w.task is None and w.peak_mb > renewed_mb]:
+                pool.remove(worker)
+                worker.stop()
+            yield from ended
     finally:
         for worker in pool:
             worker.stop()
@@ -133,6 +145,7 @@ def _ended(pool: list[_Worker]) -> list[tuple[Task, list[Row]]]:
             worker.stop()
         if task is not None and rows is not None:
             worker.task = None
+            worker.peak_mb = max((row.get("peak_mb", 0.0) for row in rows), default=0.0)
             ended.append((task, rows))
     return ended
 

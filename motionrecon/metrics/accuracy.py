@@ -6,7 +6,6 @@ an alignment or a mean.
 
 from __future__ import annotations
 
-import jax.numpy as jnp
 import numpy as np
 
 from motionrecon import camera as cameras
@@ -212,5 +211,5 @@ def mpjpe_2d_px(
     Returns:
       px, or None if no point is visible.
     """
-    projected = np.asarray(cameras.project(camera, jnp.asarray(predicted)))
+    projected = cameras.project_clip(camera, predicted)
     return _mean_distance(projected, pixels, as_mask(mask, predicted.shape[:2]), unit=1.0)

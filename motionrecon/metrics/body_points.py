@@ -7,10 +7,8 @@ the same body.
 
 from __future__ import annotations
 
-import jax.numpy as jnp
 import numpy as np
 
-from motionrecon import rotations
 from motionrecon import skeleton as skeletons
 from motionrecon.types import FitResult, Motion
 
@@ -21,8 +19,7 @@ _FOOT_KEYPOINTS = ("ankle", "heel", "ball", "toe")
 
 def joint_poses(motion: Motion) -> tuple[np.ndarray, np.ndarray]:
     """Return world joint positions (T, J, 3) m and rotation matrices (T, J, 3, 3) of a motion."""
-    pos, rot = skeletons.forward_kinematics(motion.skeleton, jnp.asarray(motion.root_pos), jnp.asarray(motion.quats))
-    return np.asarray(pos), np.asarray(rotations.to_matrix(rot))
+    return skeletons.clip_poses(motion.skeleton, motion.root_pos, motion.quats)
 
 
 def carried_contacts(result: FitResult) -> np.ndarray | None:

@@ -13,7 +13,6 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-import jax.numpy as jnp
 import numpy as np
 
 from motionrecon import camera as cameras
@@ -183,7 +182,7 @@ def _per_keypoint(result: FitResult, methods: dict[str, _Method], reference: _Re
         unit, scale, target, mask = "mm", 1000.0, reference.positions, reference.mask
     elif seen.keypoints2d is not None and seen.camera is not None:
         unit, scale, target, mask = "px", 1.0, np.asarray(seen.keypoints2d), np.asarray(seen.confidence) > 0
-        points = {n: np.asarray(cameras.project(seen.camera, jnp.asarray(x))) for n, x in points.items()}
+        points = {n: cameras.project_clip(seen.camera, x) for n, x in points.items()}
     else:
         return {"unit": None}
     table: dict[str, Any] = {"unit": unit}

@@ -92,7 +92,7 @@ def _draw_image(axes, names, points, camera, image, frame) -> None:
         axes.axis("off")
         axes.text(0.5, 0.5, "no camera", ha="center", va="center")
         return
-    pixels = np.asarray(cameras.project(camera, np.nan_to_num(points)))
+    pixels = cameras.project_clip(camera, np.nan_to_num(points))
     known = np.isfinite(points).all(axis=-1)
     for i, j, colour in _bones(names):
         if known[i] and known[j]:

@@ -47,6 +47,14 @@ def test_leaving_early_ends_the_workers(tmp_path):
     assert time.monotonic() - began < 10.0
 
 
+def test_a_worker_that_holds_too_much_is_replaced():
+    tasks = [eval_work.task(key) for key in ("a", "b", "c")]
+    for limit, processes in ((0.5, 3), (2.0, 1)):  # each holds 1 MB, as the rows say
+        rows = [rows[0] for _, rows in workers.run(tasks, 1, work=eval_work.rows, renewed_mb=limit)]
+        assert len({row["worker"] for row in rows}) == processes
+        assert [row["status"] for row in rows] == ["ok"] * 3
+
+
 def test_workers_start_with_one_thread():
     assert run(["a"], 1, eval_work.threads)["a"][0]["metrics"]["mpjpe_g_mm"] == 1.0
 

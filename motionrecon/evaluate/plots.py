@@ -92,19 +92,19 @@ def _loss(axes, rows, methods, colours) -> bool:
         if not curves:
             continue
         grid = np.linspace(0.0, max(c["evaluations"][-1] for c in curves), 80)
-        each = np.array([np.interp(grid, c["evaluations"], c["loss"]) for c in curves])
-        mean = each.mean(axis=0)
-        axes.plot(grid, mean, color=colours[method], label=f"{method} ({len(curves)} sequences)")
+        # on a logarithm, so that one sequence that went wrong does not hide all others
+        each = np.log(np.array([np.interp(grid, c["evaluations"], c["loss"]) for c in curves]) + 1e-12)
+        axes.plot(grid, np.exp(each.mean(axis=0)), color=colours[method], label=f"{method} ({len(curves)} sequences)")
         if len(curves) >= 3:
             drawn_index = np.random.default_rng(0).integers(0, len(each), (1000, len(each)))
-            low, high = np.percentile(each[drawn_index].mean(axis=1), [2.5, 97.5], axis=0)
+            low, high = np.exp(np.percentile(each[drawn_index].mean(axis=1), [2.5, 97.5], axis=0))
             axes.fill_between(grid, low, high, color=colours[method], alpha=0.2, linewidth=0)
         drawn = True
     axes.set_xlabel("loss evaluations a window")
     axes.set_ylabel("loss")
     if drawn:
         axes.set_yscale("log")
-    axes.set_title("loss against evaluations (mean over windows, 95 % interval over sequences)")
+    axes.set_title("loss against evaluations of the attempt kept (geometric mean, 95 % interval over sequences)")
     if drawn:
         axes.legend(frameon=False, fontsize=8)
     return drawn

@@ -84,7 +84,7 @@ def killed(words: list[str], folder: Path) -> tuple[int, list[str]]:
     while process.poll() is None and len(list(folder.glob("rows/*.json"))) < 2:  # run.json and the first sequence
         time.sleep(0.5)
     if process.poll() is None:
-        time.sleep(2.0)
+        time.sleep(0.5)
         os.kill(children(process.pid)[0], signal.SIGKILL)
     process.wait()
     bad = [r for r in rows(folder) if r["status"] != "ok"]

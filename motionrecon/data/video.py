@@ -20,6 +20,7 @@ from motionrecon.errors import DataError, InputError
 from motionrecon.runtime import quiet_native_stderr
 
 _PROBE_FRAMES = 60  # enough to see a phone's uneven time stamps
+_REORDERED = 17  # packets that may come before one that is shown earlier (H.264 keeps 16 pictures back)
 _SEEK_MARGIN = 2.0  # s before the first wanted frame, so that an inexact seek still lands before it
 _RATE_RANGE = (1.0, 1000.0)  # Hz; a container that claims anything else is not believed
 
@@ -93,6 +94,24 @@ class _Reader:
         return image if ok and image is not None and image.size else None
 
 
+def _packet_times(path: Path) -> list[float]:
+    """Return the time stamps (s) of the first frames without decoding them, in the order they are shown.
+
+    Empty where the file does not give ``_PROBE_FRAMES`` advancing ones: then frames have to be decoded.
+    """
+    with _Reader(path) as reader, quiet_native_stderr():
+        wanted = _PROBE_FRAMES + _REORDERED
+        announced = reader.capture.get(cv2.CAP_PROP_FRAME_COUNT) >= wanted  # streams written live announce nothing
+        if not (announced and reader.capture.set(cv2.CAP_PROP_FORMAT, -1)):
+            return []
+        stamps: list[float] = []
+        while len(stamps) < wanted and reader.capture.grab():
+            stamps.append(reader.capture.get(cv2.CAP_PROP_POS_MSEC) / 1000.0)
+    shown = np.sort(stamps)[:_PROBE_FRAMES]
+    usable = len(stamps) == wanted and np.isfinite(stamps).all() and shown[0] >= 0 and np.diff(shown).min() > 0
+    return shown.tolist() if usable else []
+
+
 def probe(path: str | Path) -> VideoInfo:
     """Return what the video file at ``path`` holds.
 
@@ -103,10 +122,12 @@ def probe(path: str | Path) -> VideoInfo:
     path = Path(path)
     video_diagnosis.check_file(path)
     with _Reader(path) as reader:
-        image, times = None, []
-        while len(times) < _PROBE_FRAMES and (time := reader.next_time()) is not None:
+        image, times, packets = None, [], _packet_times(path)
+        enough = 1 if packets else _PROBE_FRAMES
+        while (len(times) < enough or (packets and image is None)) and (time := reader.next_time()) is not None:
             image = reader.image() if image is None else image
             times.append(time)
+        times = packets if packets else times
         if image is None or len(times) < 2:
             raise DataError(
                 f"{path}: holds {'no picture that can be decoded' if image is None else 'a single frame'}, "

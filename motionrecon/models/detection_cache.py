@@ -17,7 +17,7 @@ import numpy as np
 from motionrecon.models.pose_estimator import Detections, DetectorOptions
 from motionrecon.runtime import cache_dir
 
-_FORMAT = 2  # raise it whenever detection or shot finding gives other results
+_FORMAT = 3  # raise it whenever detection or shot finding gives other results
 _ARRAYS = ("times", "pixels", "confidence", "landmarks3d", "detected", "outside")
 
 

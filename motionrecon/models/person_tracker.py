@@ -169,7 +169,7 @@ class PersonTracker:
         size = (image.shape[1], image.shape[0])
         found = [] if whole is None else [whole]
         for share in (1.0, 0.5, 0.25):
-            if share == 0.25 and (found or not fine):
+            if (share == 0.25 and (found or not fine)) or (share == 0.5 and self._none_larger(found, share, size)):
                 break
             found += self._look_in_tiles(image, share, size)
         for _ in range(_MOST_PEOPLE if found else 0):  # who stood beside somebody larger
@@ -181,6 +181,10 @@ class PersonTracker:
         people = person_crop.distinct(found)
         closer = [self._closer(image, pose, [p for p in people if p is not pose]) for pose in people]
         return person_crop.distinct([p for p in closer if p is not None])
+
+    def _none_larger(self, found: list[PersonPose], share: float, size: tuple[int, int]) -> bool:
+        """Whether the largest person is wanted and among ``found``: tiles of ``share`` would show smaller ones only."""
+        return self._person == "largest" and any(pose.extent >= share * min(size) for pose in found)
 
     def _closer(self, image: np.ndarray, pose: PersonPose, others: list[PersonPose]) -> PersonPose | None:
         """Look again at one person alone, enlarged; None where nobody is there after all."""

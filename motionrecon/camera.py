@@ -74,6 +74,23 @@ def undistort(camera: Camera, pixels: Array) -> Array:
     return xy
 
 
+def undistort_clip(camera: Camera, pixels: ArrayLike) -> np.ndarray:
+    """Return ``undistort`` of the pixels (..., 2) of a whole clip, in NumPy: no compilation for every clip length."""
+    at = np.asarray(pixels, dtype=float)
+    matrix = np.asarray(camera.intrinsics, dtype=float)
+    k1, k2, p1, p2, k3 = (float(v) for v in np.asarray(camera.distortion))
+    v = (at[..., 1] - matrix[1, 2]) / matrix[1, 1]
+    u = (at[..., 0] - matrix[0, 2] - matrix[0, 1] * v) / matrix[0, 0]
+    x, y = u, v
+    for _ in range(8):
+        r2 = x * x + y * y
+        more = r2 * (k1 + r2 * (k2 + r2 * k3))
+        across = x * more + 2 * p1 * x * y + p2 * (r2 + 2 * x * x)
+        down = y * more + p1 * (r2 + 2 * y * y) + 2 * p2 * x * y
+        x, y = u - across, v - down
+    return np.stack([x, y], axis=-1)
+
+
 def rays(camera: Camera, pixels: Array) -> tuple[Array, Array]:
     """Return the camera centre (3,) m and unit directions (..., 3) of the rays through pixels, in the world."""
     xy = undistort(camera, jnp.asarray(pixels))

@@ -14,7 +14,7 @@ from scipy.ndimage import gaussian_filter1d
 from motionrecon import rotations, skeleton
 from motionrecon.initialize.balance import centre_of_mass
 from motionrecon.initialize.video_body import ENDS, FEET, Body
-from motionrecon.initialize.video_points import State, place
+from motionrecon.initialize.video_points import State, place_clip
 
 SHARE = 0.8
 SLOW = 0.5  # s, what changes more slowly than this is turning, not swing
@@ -43,8 +43,8 @@ def swing(body: Body, state: State, toward: np.ndarray, fps: float) -> np.ndarra
     Returns:
       Angles about the chest's lateral axis; near zero where the swing is seen from the side or the arms are raised.
     """
-    placed = place(body, state)
-    at, rot = np.asarray(placed.at)[:, : len(_NAMES)], np.asarray(placed.rot)
+    placed = place_clip(body, state)
+    at, rot = placed.at[:, : len(_NAMES)], placed.rot
     share = centre_of_mass()
     middle = np.sum(share[:, None] * at, axis=1, keepdims=True)
     moved = gaussian_filter1d(at - middle, 0.05 * fps, axis=0, mode="nearest")

@@ -54,8 +54,14 @@ def slopes(path: np.ndarray, fps: float, window: float) -> np.ndarray:
 
 def floor_speeds(camera: Camera, pixels: np.ndarray, floor: np.ndarray, fps: float, window: float) -> np.ndarray:
     """Return speeds (T, 4) m/s of foot pixels (T, 4, 2) cast on the planes of their stance heights (4,) m."""
-    points = [np.asarray(cameras.floor_points(camera, pixels[:, i], float(floor[i]))) for i in range(pixels.shape[1])]
-    return slopes(np.stack(points, axis=1), fps, window)
+    flat = cameras.undistort_clip(camera, pixels)
+    local = np.concatenate([flat, np.ones_like(flat[..., :1])], axis=-1)
+    rotation = np.asarray(camera.rotation, dtype=float)
+    centre = -rotation.T @ np.asarray(camera.translation, dtype=float)
+    direction = (local / np.linalg.norm(local, axis=-1, keepdims=True)) @ rotation
+    down = np.minimum(direction[..., 2], -1e-3)  # rays above the horizon give far points
+    points = centre + direction * ((floor - centre[2]) / down)[..., None]
+    return slopes(points, fps, window)
 
 
 def planted(speed: np.ndarray, confidence: np.ndarray, over: np.ndarray | None, options: ContactOptions) -> np.ndarray:

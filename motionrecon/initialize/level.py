@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
-from motionrecon import rotations, skeleton
+from motionrecon import skeleton
 from motionrecon.types import Motion, Soles
 
 DEPTH = 0.003  # m inside the floor: enough for the contact model to carry weight
@@ -14,13 +14,13 @@ SECONDS = 0.13  # width of the curve
 
 def sole_corners(motion: Motion, soles: Soles) -> np.ndarray:
     """Return the corners of both soles in the world: (T, 2 feet, 4, 3) m, heel outer/inner then toe."""
-    pos, rot = (np.asarray(x) for x in skeleton.forward_kinematics(motion.skeleton, motion.root_pos, motion.quats))
+    pos, rot = skeleton.clip_poses(motion.skeleton, motion.root_pos, motion.quats)
     out = []
     for foot, name in enumerate(("left_ankle", "right_ankle")):
         j = motion.skeleton.names.index(name)
         side = np.array([0.0, float(soles.half_width[foot]), 0.0])
         local = np.stack([p + s * side for p in (soles.heel[foot], soles.toe[foot]) for s in (1.0, -1.0)])
-        out.append(pos[:, j, None] + np.asarray(rotations.rotate(rot[:, j, None], local[None])))
+        out.append(pos[:, j, None] + local @ np.swapaxes(rot[:, j], -1, -2))
     return np.stack(out, axis=1)
 
 

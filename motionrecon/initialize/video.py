@@ -18,7 +18,7 @@ from motionrecon.initialize.banded_gauss_newton import minimise
 from motionrecon.initialize.camera_guess import assume
 from motionrecon.initialize.foot_contacts import ContactOptions
 from motionrecon.initialize.level import sole_corners, vertical_shift
-from motionrecon.initialize.video_points import State, place
+from motionrecon.initialize.video_points import State, place_clip
 from motionrecon.initialize.video_problem import Problem
 from motionrecon.initialize.video_terms import view
 from motionrecon.initialize.video_weights import VideoWeights
@@ -69,7 +69,7 @@ def _acceleration_scale(problem: Problem, state: State, fps: float) -> float:
 
     The first fit is made with the loose scale; walking moves its joints with 4-6 m/s^2 rms, running 12-20.
     """
-    points = np.asarray(place(problem.body, state).at)[:, : len(JOINT_NAMES)]
+    points = place_clip(problem.raw_body, state).at[:, : len(JOINT_NAMES)]
     acceleration = np.diff(points, 2, axis=0) * fps**2
     return float(np.clip(2.0 * np.sqrt(np.mean(np.sum(acceleration**2, axis=-1))), SLOW, FAST))
 

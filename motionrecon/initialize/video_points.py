@@ -13,7 +13,7 @@ import numpy as np
 
 from motionrecon import rotations, skeleton
 from motionrecon.initialize.video_body import ENDS, FEET, FIXED, Body
-from motionrecon.types import Array, Skeleton
+from motionrecon.types import Array, Sites, Skeleton
 
 J = len(skeleton.JOINT_NAMES)
 MOVING = J + len(FEET) + len(ENDS)  # points with an acceleration term come first: joints, feet, ends
@@ -54,6 +54,17 @@ def place(body: Body, state: State) -> Points:
     site = body.site * scale[body.site_group]
     carried = pos[:, body.link] + jnp.sum(rot[:, body.link] * site[:, None, :], axis=-1)
     return Points(jnp.concatenate([pos, carried], axis=1), rot, scale)
+
+
+def place_clip(body: Body, state: State) -> Points:
+    """Return ``place`` of a whole clip in NumPy: no compilation for every clip length."""
+    scale = np.append(np.exp(np.asarray(state.shared)[:FIXED]), 1.0)
+    offsets = np.asarray(body.offsets) * scale[np.asarray(body.offset_group)]
+    person = Skeleton(skeleton.JOINT_NAMES, skeleton.PARENTS, offsets)
+    pos, rot = skeleton.clip_poses(person, state.root, state.quats)
+    site = np.asarray(body.site) * scale[np.asarray(body.site_group)]
+    carried = skeleton.clip_sites(Sites(("",) * len(site), np.asarray(body.link), site), pos, rot)
+    return Points(np.concatenate([pos, carried], axis=1), rot, scale)
 
 
 def derivatives(body: Body, points: Points) -> tuple[Array, Array]:

@@ -15,7 +15,7 @@ from motionrecon.initialize.balance import balance_form
 from motionrecon.initialize.camera_guess import AssumedCamera
 from motionrecon.initialize.lift import lift
 from motionrecon.initialize.video_body import FEET, FIXED, Body
-from motionrecon.initialize.video_points import MOVING, J, M, State, place
+from motionrecon.initialize.video_points import MOVING, J, M, State, place_clip
 from motionrecon.initialize.video_terms import Frames, Weights, view
 from motionrecon.initialize.video_weights import VideoWeights, pose_prior, shared_scales
 from motionrecon.types import Observation
@@ -92,7 +92,7 @@ class Problem:
             )
             speed = foot_contacts.floor_speeds(plain, self.foot_pixels, floor, self.fps, options.window)
             return foot_contacts.planted(speed, self.foot_confidence, None, options)
-        feet = np.asarray(place(self.body, state).at)[:, J : J + len(FEET)]
+        feet = place_clip(self.raw_body, state).at[:, J : J + len(FEET)]
         speed = foot_contacts.slopes(feet, self.fps, options.window)
         return foot_contacts.planted(speed, self.foot_confidence, feet[..., 2] - floor, options)
 
@@ -168,7 +168,7 @@ def pose_problem(
     """
     names, fps = tuple(observation.names), float(observation.fps)
     pixels, confidence = _clean(observation)
-    flat = np.asarray(cameras.undistort(assumed.camera, pixels))
+    flat = cameras.undistort_clip(assumed.camera, pixels)
     matrix = np.asarray(assumed.camera.intrinsics)
     focal, centre = matrix[[0, 1], [0, 1]], matrix[:2, 2]
     hips = 0.5 * (flat[:, names.index("left_hip")] + flat[:, names.index("right_hip")])

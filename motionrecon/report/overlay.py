@@ -12,7 +12,6 @@ import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
 from motionrecon import camera as cameras
-from motionrecon import rotations
 from motionrecon import skeleton as skeletons
 from motionrecon.render import annotate, figure, rasterize, scene
 from motionrecon.render.ground_grid import GroundGrid
@@ -95,8 +94,7 @@ def _forces(result: FitResult, threshold: float):
 
 def _posed(result: FitResult, threshold: float) -> _Posed:
     motion = result.motion
-    pos, rot = skeletons.forward_kinematics(motion.skeleton, np.asarray(motion.root_pos), np.asarray(motion.quats))
-    pos, rot = np.asarray(pos), np.asarray(rotations.to_matrix(rot))
+    pos, rot = skeletons.clip_poses(motion.skeleton, motion.root_pos, motion.quats)
     body = figure.build(motion.skeleton, result.height, _soles(result, pos, rot))
     return _Posed(body, pos, rot, *_forces(result, threshold))
 

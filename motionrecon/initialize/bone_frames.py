@@ -6,9 +6,12 @@ swing from a hanging arm. The trunk's rotation is shared equally by abdomen and 
 
 from __future__ import annotations
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 
 from motionrecon import rotations, skeleton
+from motionrecon.initialize.joint_frames import pad_frames
 from motionrecon.types import Array
 
 BEND = (np.radians(15.0), np.radians(40.0))  # from the parent's axis to the limb plane
@@ -102,17 +105,24 @@ def world_rotations(p: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     return out
 
 
-def local_quaternions(rotation: dict[str, np.ndarray]) -> Array:
-    """Turn world rotations of the joints into local quaternions (T, J, 4), signs continuous in time."""
-    world = {name: np.asarray(rotations.from_matrix(matrix)) for name, matrix in rotation.items()}
-    world["spine"] = np.asarray(rotations.nlerp(world["pelvis"], world["chest"], 0.5))
-    out = []
-    for j, name in enumerate(skeleton.JOINT_NAMES):
-        parent = skeleton.PARENTS[j]
-        if parent < 0:
-            out.append(world[name])
-        else:
-            out.append(np.asarray(rotations.mul(rotations.conj(world[skeleton.JOINT_NAMES[parent]]), world[name])))
-    quats = np.stack(out, axis=1)
-    quats[0] *= np.where(quats[0, :, :1] < 0, -1.0, 1.0)
-    return np.asarray(rotations.continuous(rotations.normalize(quats)))
+@jax.jit
+def _local(world: Array) -> Array:
+    """World rotations (T, J, 3, 3), the spine's left open, as local quaternions (T, J, 4), continuous in time."""
+    quats = rotations.from_matrix(world)
+    pelvis, chest = (quats[:, skeleton.JOINT_NAMES.index(name)] for name in ("pelvis", "chest"))
+    spine = skeleton.JOINT_NAMES.index("spine")
+    quats = quats.at[:, spine].set(rotations.nlerp(pelvis, chest, 0.5))
+    above = rotations.conj(quats[:, np.array(skeleton.PARENTS[1:])])
+    local = jnp.concatenate([quats[:, :1], rotations.mul(above, quats[:, 1:])], axis=1)
+    return rotations.continuous(rotations.normalize(local * jnp.where(local[:1, :, :1] < 0, -1.0, 1.0)))
+
+
+def local_quaternions(rotation: dict[str, np.ndarray]) -> np.ndarray:
+    """Turn world rotations (T, 3, 3) of the joints into local quaternions (T, J, 4), signs continuous in time.
+
+    The spine shares the turn from pelvis to chest equally.
+    """
+    count = len(rotation["pelvis"])
+    open_spine = {**rotation, "spine": rotation["pelvis"]}
+    world = np.stack([open_spine[name] for name in skeleton.JOINT_NAMES], axis=1)
+    return np.asarray(_local(pad_frames(world)))[:count]

@@ -55,7 +55,7 @@ class ChainState:
     Attributes:
       states: kept SimStates, stacked over the frames so far (NumPy), or None before the first window.
       knots: (frames so far, A, 3) rad.
-      carried: the state the next window starts from, and its knot; then the rest of the last window's knots.
+      carried: the last window's states and knots after what is kept of it; the next window starts from the first.
       reports: one a finished window.
       terms: each finished window's loss terms.
     """
@@ -73,12 +73,12 @@ def _numpy(tree):
 
 def _window_data(prepared: Prepared, window: Window, weights: LossWeights, carried):
     frames, reference, states, knots = prepare.slice_frames(prepared, window.start, window.stop)
-    first = jax.tree.map(lambda a: a[0], states)
-    free = 1.0
+    first, free = jax.tree.map(lambda a: a[0], states), 1.0
     if carried is not None:
-        first, rest = carried
+        ahead, rest = carried
         knots = np.concatenate([rest, knots[len(rest) :]])[: len(knots)]
-        free = 0.0
+        states = jax.tree.map(lambda a, b: np.concatenate([a, np.asarray(b)[len(a) :]])[: len(b)], ahead, states)
+        first, free = jax.tree.map(lambda a: a[0], ahead), 0.0
     arrays = jax.tree.map(jnp.asarray, (prepared.body, frames, reference, first))
     body, frames, reference, first = arrays
     data = WindowData(
@@ -99,19 +99,19 @@ def solve(
 ) -> WindowSolution:
     """Solve one window with the chosen optimizer.
 
-    Gauss-Newton tries, until the keypoints are near enough: the guess, more steps from there, the inverse-dynamics
-    controls, and the support-wrench ladder; the lowest loss wins.
+    Gauss-Newton tries, until the keypoints are near enough: the guess, multiple shooting from the motion continued by
+    the kinematic one, and the support-wrench ladder; the lowest loss wins.
 
     Args:
       problem: the window.
       guesses: (T, A, 3) knots continued from the window before, and knots of inverse dynamics.
-      states: kinematic states, the ladder's first nominal.
+      states: states continued from the window before, and kinematic states.
       options: optimizer and thresholds.
-      error: keypoint error of a trajectory in mm.
+      error: keypoint error of a trajectory in mm, over the kinematic motion's.
       first: the clip's first window, which has no window before it to start from.
       ladder_only: skip the plain attempts (a window that is done again).
     """
-    guess, dynamics = guesses
+    (guess, dynamics), (continued, kinematic) = guesses, states
     if options.optimizer != "gauss_newton":
         return solve_window.scalar(problem, guess, options.optimizer, options.max_evaluations)
     newton, ladder = options.gauss_newton, options.ladder
@@ -123,20 +123,22 @@ def solve(
         used = sum(s.evaluations for s in tried)
         return None if options.max_evaluations is None else options.max_evaluations - used
 
-    attempts = [] if ladder_only else [
-        lambda: solve_window.plain(problem, guess, longer if first else newton, left()),
-        lambda: solve_window.plain(problem, guess, longer, left(), tried[-1].trajectory),
-        lambda: solve_window.plain(problem, dynamics, longer, left()),
-    ]  # fmt: skip
+    attempts = []
+    if not (ladder_only or (first and ladder.enabled)):  # the first window has no start but a kinematic one
+        steps = longer if first else newton
+        attempts.append((lambda: solve_window.plain(problem, guess, steps, left()), ladder.good_mm))
     if ladder.enabled:
-        nominal = solve_window.kinematic_nominal(states, dynamics)
-        attempts.append(lambda: solve_window.ladder(problem, nominal, longer, ladder, error))
-    for attempt in attempts:
-        if tried and (left() or 1) <= 0:
+        nominal = solve_window.kinematic_nominal(continued, guess)
+        attempts.append(
+            (lambda: solve_window.shooting(problem, nominal, newton, max_evaluations=left()), ladder.accept_mm)
+        )
+        again = solve_window.kinematic_nominal(kinematic, dynamics)
+        attempts.append((lambda: solve_window.ladder(problem, again, longer, ladder, error), math.inf))
+    for attempt, enough in attempts:
+        budget = left()
+        if tried and budget is not None and budget <= 0:
             break
         tried.append(attempt())
-        # more steps are cheap where they help, so the first attempt must be better than what ends the search
-        enough = ladder.good_mm if len(tried) == 1 else ladder.accept_mm
         if error(tried[-1].trajectory) < enough:
             break
     best = min(tried, key=lambda s: s.loss)
@@ -156,7 +158,7 @@ def _advance(
 ) -> ChainState:
     """Solve one more window; the state given stays as it is."""
     frames = len(prepared.reference)
-    data, kinematic, guess = _window_data(prepared, window, weights, state.carried)
+    data, continued, guess = _window_data(prepared, window, weights, state.carried)
     problem = WindowProblem(data, solve_window.REAL_GROUND, NO_WRENCH)
     index = np.minimum(np.arange(window.start, window.stop), frames - 1)
     inside = np.arange(window.start, window.stop) < frames
@@ -165,8 +167,13 @@ def _advance(
     def error(trajectory) -> float:
         return solve_window.mean_error(problem, trajectory, observed, seen)
 
-    guesses = guess, _keep_first(prepared, window, guess)
-    found = solve(problem, guesses, kinematic, options, error, first=state.carried is None, ladder_only=ladder_only)
+    _, _, kinematic, dynamics = prepare.slice_frames(prepared, window.start, window.stop)
+    guesses = guess, np.concatenate([guess[:1], dynamics[1:]])  # the first knot as it is frozen
+    own = error(solve_window.kinematic_nominal(kinematic, guess))
+    found = solve(
+        problem, guesses, (continued, kinematic), options, lambda t: error(t) - own, first=state.carried is None,
+        ladder_only=ladder_only,
+    )  # fmt: skip
     new = ChainState(state.states, state.knots, None, list(state.reports), list(state.terms))
     _keep(new, window, found, frames)
     new.reports.append(_report(window, found, error(found.trajectory)))
@@ -219,12 +226,6 @@ def fit_clip(
     return state
 
 
-def _keep_first(prepared: Prepared, window: Window, guess):
-    """Knots of the kinematic nominal: inverse dynamics, with the first knot as it is frozen."""
-    knots = prepare.slice_frames(prepared, window.start, window.stop)[3]
-    return np.concatenate([guess[:1], knots[1:]])
-
-
 def _keep(state: ChainState, window: Window, found: WindowSolution, frames: int) -> None:
     """Append the committed frames and remember where the next window starts."""
     trajectory = _numpy(found.trajectory)
@@ -236,7 +237,7 @@ def _keep(state: ChainState, window: Window, found: WindowSolution, frames: int)
         knots = np.concatenate([state.knots, knots])
     state.states, state.knots = kept, knots
     if window.start + n < frames:
-        state.carried = (jax.tree.map(lambda a: a[n], trajectory.states), trajectory.knots[n:])
+        state.carried = (jax.tree.map(lambda a: a[n:], trajectory.states), trajectory.knots[n:])
 
 
 def _report(window: Window, found: WindowSolution, error_mm: float) -> WindowReport:

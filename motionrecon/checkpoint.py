@@ -38,8 +38,8 @@ class Checkpoint:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         arrays = {f"kept_{n}": getattr(state.states, n) for n in _STATE} | {"knots": state.knots}
         if state.carried is not None:
-            first, rest = state.carried
-            arrays |= {f"carried_{n}": getattr(first, n) for n in _STATE} | {"rest": rest}
+            ahead, rest = state.carried
+            arrays |= {f"carried_{n}": getattr(ahead, n) for n in _STATE} | {"rest": rest}
         reports = [dataclasses.asdict(r) | {"status": r.status.name} for r in state.reports]
         text = json.dumps({"key": self._key, "reports": reports, "terms": state.terms})
         with replaced(self.path) as temporary, open(temporary, "wb") as file:

@@ -200,6 +200,25 @@ def _first(data: WindowData, trajectory: Trajectory, z: Array) -> SimState:
     return jax.tree.map(lambda m, f: jnp.where(data.free > 0.5, m, f), moved, data.start)
 
 
+def defects(data: WindowData, ground: Ground, trajectory: Trajectory) -> Array:
+    """Return by how much each frame's simulation misses the next state, (T - 1, n)."""
+    aims = targets(data, trajectory.knots)
+    head, tail = (jax.tree.map(lambda x, s=s: x[s], trajectory.states) for s in (slice(None, -1), slice(1, None)))
+    advance = jax.vmap(rollout.advance, in_axes=(None, None, None, 0, 0, 0, 0))
+    reached = advance(data.body, ground, data.dt, head, aims[:-1], aims[1:], trajectory.wrench)
+    return jax.vmap(step_jacobian.difference)(reached, tail)
+
+
+def apply_shots(data, ground: Ground, price: Array, trajectory: Trajectory, policy: Policy, scale: Array):
+    """Move states and controls along the linear model; return the trajectory, its loss and its defects (T - 1, n)."""
+    t, k = trajectory.knots.shape[0], trajectory.knots.shape[1] * 3
+    n = policy.z.shape[1] - k
+    states = jax.vmap(step_jacobian.retract)(trajectory.states, scale * policy.z[:, :n])
+    knots = trajectory.knots + scale * policy.z[:, n:].reshape(t, -1, 3)
+    new = Trajectory(states, knots, trajectory.wrench + scale * policy.w[:, k:])
+    return new, loss(data, price, new), defects(data, ground, new)
+
+
 def apply_open(data, ground: Ground, price: Array, trajectory: Trajectory, policy: Policy, scale: Array):
     """Simulate the controls that the linear model proposes, scaled; return the trajectory and its loss."""
     t, k = trajectory.knots.shape[0], trajectory.knots.shape[1] * 3

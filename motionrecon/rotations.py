@@ -90,7 +90,14 @@ def exp(v: Array) -> Array:
 
 def log(q: Array) -> Array:
     """Map unit quaternions (..., 4) to rotation vectors (..., 3) of angle at most pi."""
-    q = jnp.where(q[..., :1] < 0, -q, q)
+    return log_unwrapped(jnp.where(q[..., :1] < 0, -q, q))
+
+
+def log_unwrapped(q: Array) -> Array:
+    """Map unit quaternions (..., 4) to rotation vectors (..., 3) of angle below 2 pi: q and -q are different turns.
+
+    Continuous at angle pi, where ``log`` jumps.
+    """
     w, u = q[..., :1], q[..., 1:]
     n2 = jnp.sum(u * u, axis=-1, keepdims=True)
     small = n2 < _SMALL
@@ -132,10 +139,15 @@ def right_jacobian_inverse(v: Array) -> Array:
     return jnp.eye(3, dtype=v.dtype) + 0.5 * k + c * kk
 
 
+def nlerp_unwrapped(a: Array, b: Array, t: Array | float) -> Array:
+    """Interpolate from a to b (..., 4), normalised linearly, without changing the sign of b; t in 0..1."""
+    return normalize((1.0 - t) * a + t * b)
+
+
 def nlerp(a: Array, b: Array, t: Array | float) -> Array:
     """Interpolate from a to b (..., 4) along the shorter arc, normalised linearly; t in 0..1."""
     sign = jnp.where(jnp.sum(a * b, axis=-1, keepdims=True) < 0, -1.0, 1.0)
-    return normalize((1.0 - t) * a + t * sign * b)
+    return nlerp_unwrapped(a, sign * b, t)
 
 
 def continuous(q: Array) -> Array:

@@ -1,18 +1,20 @@
-"""Solve one window: plain Gauss-Newton, the support-wrench ladder where that stays off, or a scalar optimizer."""
+"""Solve one window: Gauss-Newton, where that stays off multiple shooting and then the ladder; or other optimizers."""
 
 from __future__ import annotations
 
 import dataclasses
 import math
+import time
 from collections.abc import Callable
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from motionrecon.models import base, gauss_newton, registry
+from motionrecon.models import base, gauss_newton, multiple_shooting, registry
 from motionrecon.models.gauss_newton import GaussNewtonOptions
-from motionrecon.objective import Trajectory
+from motionrecon.models.multiple_shooting import MultipleShootingOptions
+from motionrecon.objective import NO_WRENCH, Trajectory
 from motionrecon.physics.body import Ground
 from motionrecon.window_problem import ScalarProblem, WindowProblem
 
@@ -28,19 +30,19 @@ class Rung:
 
 @dataclasses.dataclass(frozen=True)
 class LadderOptions:
-    """The support-wrench ladder for windows that plain Gauss-Newton cannot solve.
+    """What is done about windows that plain Gauss-Newton cannot solve: multiple shooting, then the ladder.
 
     Attributes:
-      enabled: use it at all.
-      good_mm: mean keypoint error over which the first attempt is given more steps.
-      accept_mm: mean keypoint error under which a window is good enough for no other attempt.
-      redo_mm: mean keypoint error over which the window before is done again.
+      enabled: do anything at all.
+      good_mm: mean keypoint error, over the kinematic motion's own, from which multiple shooting is tried.
+      accept_mm: the same from which the ladder is tried as well.
+      redo_mm: mean keypoint error from which the window before is done again.
       track: mm a stage may be off, at least, to be a start for the next one after the ground changed.
     """
 
     enabled: bool = True
-    good_mm: float = 5.0
-    accept_mm: float = 15.0
+    good_mm: float = 4.0
+    accept_mm: float = 25.0
     redo_mm: float = 45.0
     track: float = 30.0
 
@@ -53,6 +55,7 @@ LADDER = (
     Rung(1e-4, 4, _MEDIUM),
     *(Rung(price, 4, REAL_GROUND) for price in (1e-3, 3e-3, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)),
 )
+SOFTENED = ((_SOFT, 2), (_MEDIUM, 2))  # ground of multiple shooting's first iterations
 _SCALAR_SETTINGS = {"adam": {"learning_rate": 1e-3}}  # 1e-2 first raises the loss a hundredfold from inverse dynamics
 SCALAR_EVALUATIONS = 100  # a window's budget for scalar optimizers; about 1 s of computing
 
@@ -164,6 +167,45 @@ def _first_state(problem: WindowProblem, trajectory: Trajectory):
     if float(problem.free) < 0.5:
         return problem.data.start
     return jax.tree.map(lambda a: a[0], trajectory.states)
+
+
+def shooting(
+    problem: WindowProblem,
+    nominal: Trajectory,
+    options: GaussNewtonOptions,
+    shots: MultipleShootingOptions = MultipleShootingOptions(),
+    max_evaluations: int | None = None,
+    callback=None,
+) -> WindowSolution:
+    """Solve a window by multiple shooting on ground that hardens, then simulate it whole and polish it.
+
+    Args:
+      problem: the window on real ground.
+      nominal: the motion to start from; its first state is replaced by the frozen one if the start is not free.
+      options: Gauss-Newton settings of the polish.
+      shots: settings.
+      max_evaluations: stop multiple shooting after this many candidates.
+      callback: progress.
+
+    Returns:
+      The solution, a simulation.
+    """
+    before, began = problem.evaluations, time.perf_counter()
+    if float(problem.free) < 0.5:
+        states = jax.tree.map(lambda a, b: a.at[0].set(b), nominal.states, problem.data.start)
+        nominal = dataclasses.replace(nominal, states=states)
+    stages = [problem.with_ground(ground, NO_WRENCH) for ground, count in SOFTENED for _ in range(count)]
+    found = multiple_shooting.minimize(
+        [*stages, problem], nominal, shots, max_evaluations=max_evaluations, callback=callback
+    )
+    # what is left of the defects is followed with feedback, so that they do not grow
+    simulated = gauss_newton.follow(problem, found.trajectory, options)
+    polished = gauss_newton.minimize(problem, simulated, options, feedback=True, callback=callback)
+    used = problem.evaluations - before + sum(p.evaluations for p in {id(p): p for p in stages}.values())
+    return WindowSolution(
+        polished.trajectory, polished.loss, "shooting", (*found.history, *polished.history), used,
+        found.steps + polished.steps, time.perf_counter() - began, polished.status,
+    )  # fmt: skip
 
 
 def kinematic_nominal(states, knots) -> Trajectory:

@@ -17,10 +17,13 @@ from motionrecon.physics import features
 from motionrecon.physics.body import Ground
 from motionrecon.types import SimState
 
+VELOCITY_TIME = 0.05  # s, a velocity is off by as much as the distance it makes in this time
+
 features_over_time = jax.jit(jax.vmap(features.features, in_axes=(None, None, 0)))
 _linearize = jax.jit(objective.linearize)
 _open = jax.jit(jax.vmap(objective.apply_open, in_axes=(None, None, None, None, None, 0)))
 _closed = jax.jit(jax.vmap(objective.apply_closed, in_axes=(None, None, None, None, None, 0)))
+_shots = jax.jit(jax.vmap(objective.apply_shots, in_axes=(None, None, None, None, None, 0)))
 _simulate = jax.jit(objective.simulate)
 _loss = jax.jit(objective.loss)
 _terms = jax.jit(objective.loss_terms)
@@ -61,6 +64,21 @@ class WindowProblem:
         self.evaluations += len(scales)
         run = _closed if closed else _open
         return run(self.data, self.ground, self.price, trajectory, policy, scales)
+
+    def shots(self, trajectory: Trajectory, policy: Policy, scales: Array):
+        """Move states and controls by a policy at several scales, frame by frame instead of as one simulation.
+
+        Returns:
+          stacked trajectories, losses (N,) and defects (N, T - 1, n).
+        """
+        self.evaluations += len(scales)
+        return _shots(self.data, self.ground, self.price, trajectory, policy, scales)
+
+    @property
+    def state_scale(self) -> Array:
+        """Units (n,) in which state errors are compared: metres and radians, velocities times 50 ms."""
+        n = self.data.start.velocity.shape[-1]
+        return jnp.concatenate([jnp.ones(n), jnp.full(n, VELOCITY_TIME)])
 
     def simulate(self, knots: Array, wrench: Array | None = None, first: SimState | None = None) -> Trajectory:
         """Simulate controls from the window's start."""

@@ -31,7 +31,7 @@ class GaussNewtonOptions:
       tolerance: stop when two steps in a row lower the loss by less than this share.
     """
 
-    iterations: int = 8
+    iterations: int = 6
     damping: float = 1e-1
     wrench_damping: float = 1e-2
     tolerance: float = 2e-2
@@ -82,6 +82,14 @@ def _best(problem, trajectory, policy, scales, closed):
     losses = [v if math.isfinite(v) else math.inf for v in map(float, losses)]
     i = min(range(len(losses)), key=losses.__getitem__)
     return losses[i], scales[i], jax.tree.map(lambda x: x[i], batch)
+
+
+def follow(problem: StructuredProblem, trajectory: Any, options: GaussNewtonOptions = GaussNewtonOptions()) -> Any:
+    """Simulate a motion that is almost a simulation, held to it by feedback gains."""
+    stages = problem.linearize(trajectory)
+    damping = jnp.full(stages.b.shape[-1], 1e-2 * options.damping)
+    policy = _solve(stages, damping, damping[0], problem.free)
+    return _best(problem, trajectory, policy, (0.0,), True)[2]
 
 
 def minimize(

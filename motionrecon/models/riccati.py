@@ -46,12 +46,14 @@ class Policy:
 
     Attributes:
       z0: (n,) change of the first stage's state.
-      w: (T - 1, m) controls along the linear model.
+      z: (T, n + k) stage variables along the linear model.
+      w: (T - 1, m) controls along it.
       k: (T - 1, m) feed-forward part: w = k + gain z.
       gain: (T - 1, m, n) feedback gains.
     """
 
     z0: Array
+    z: Array
     w: Array
     k: Array
     gain: Array
@@ -102,7 +104,8 @@ def solve(stages: Stages, damping: Array, damping0: Array, free: Array) -> Polic
     def forth(z, stage):
         a, b, c, gain_, ff_ = stage
         w = ff_ + gain_ @ z
-        return jnp.concatenate([a @ z + b @ w + c, z[n:] + w[:k]]), w
+        after = jnp.concatenate([a @ z + b @ w + c, z[n:] + w[:k]])
+        return after, (after, w)
 
-    _, w = jax.lax.scan(forth, z0, (stages.a, stages.b, stages.c, gain, ff))
-    return Policy(z0, w, ff, gain)
+    _, (z, w) = jax.lax.scan(forth, z0, (stages.a, stages.b, stages.c, gain, ff))
+    return Policy(z0, jnp.concatenate([z0[None], z]), w, ff, gain)

@@ -33,7 +33,7 @@ def torque_law(gains: PDGains, quats: Array, target: Array, velocity: Array, dt:
       torque(x) = torque - slope (x - velocity) - (dt kp s) velocity, with the last part already in ``torque``.
     """
     kp, kd, limit = (jnp.asarray(g)[:, None] for g in (gains.kp, gains.kd, gains.torque_limit))
-    error = rotations.log(rotations.mul(rotations.conj(quats), target))
+    error = rotations.log_unwrapped(rotations.mul(rotations.conj(quats), target))
     squashed = jnp.tanh((kp * error - kd * velocity) / limit)
     active = 1.0 - squashed * squashed
     slope = (LEAST_SLOPE + (1.0 - LEAST_SLOPE) * active) * (kd + dt * kp)

@@ -25,7 +25,7 @@ def _fraction(i: int) -> float:
 def frame_inputs(start: Array, end: Array, wrench: Array) -> pipeline.Inputs:
     """Return the inputs of a frame's steps, stacked: targets (n, A, 4) between two knots (A, 4), wrench (n, 6)."""
     fractions = jnp.array([_fraction(i) for i in range(SUBSTEPS)], start.dtype)
-    targets = jax.vmap(lambda f: rotations.nlerp(start, end, f))(fractions)
+    targets = jax.vmap(lambda f: rotations.nlerp_unwrapped(start, end, f))(fractions)
     return pipeline.Inputs(targets, jnp.broadcast_to(wrench, (SUBSTEPS, 6)))
 
 
@@ -66,8 +66,8 @@ def _interpolation_jacobian(start: Array, end: Array, fraction: float) -> Array:
     """Return (A, 3, 6): how rotations of the two knots turn the interpolated target (all in their own axes)."""
 
     def law(a, b, z):
-        base = rotations.nlerp(a, b, fraction)
-        turned = rotations.nlerp(
+        base = rotations.nlerp_unwrapped(a, b, fraction)
+        turned = rotations.nlerp_unwrapped(
             rotations.mul(a, rotations.exp(z[:3])), rotations.mul(b, rotations.exp(z[3:])), fraction
         )
         return rotations.log(rotations.mul(rotations.conj(base), turned))

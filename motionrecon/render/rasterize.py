@@ -15,6 +15,8 @@ import numpy as np
 from motionrecon.types import Camera
 
 _SUPERSAMPLE = 2
+_MOST = 1200  # px that a window is rasterized high at most; what is large in the picture needs less of it...
+_LEAST = 1.5  # ...but never less than this
 _FAR, _NEAR = 1e4, 1e-2
 
 
@@ -140,7 +142,8 @@ def draw_surface(
         faces = faces[ahead[faces].all(axis=1)]
     gloss = np.broadcast_to(np.asarray(gloss, np.float32), len(vertices))
     lit = shade(vertices, normals, colours, gloss, centre(camera), light)
-    colour, cover = _raster(pixels, depth, faces, lit, box, _SUPERSAMPLE, True)
+    scale = min(_SUPERSAMPLE, max(_LEAST, _MOST / (box[3] - box[1])))
+    colour, cover = _raster(pixels, depth, faces, lit, box, scale, True)
     _lay_over(image, box, colour, cover, alpha)
     return box
 

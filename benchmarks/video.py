@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+import time
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +29,14 @@ CASES = {  # film, calibration
     "cam03 calibrated": ("pose2sim/cam03.mp4", "pose2sim/Calib_qualisys.toml"),
 }
 UPRIGHT = 0.7
+STAGES = (  # of the timed fit, in their order, with what is written afterwards
+    ("case", "case", ""), ("clip_s", "clip s", ".2f"),
+    *((key, name, ".2f") for key, name in (
+        ("read_s", "read, detect"), ("initialize_s", "kinematic start"), ("compile_s", "prepare"),
+        ("optimize_s", "optimise"), ("measure_s", "read back"), ("total_s", "sum"), ("write_s", "write results"),
+    )),
+    ("aside", "sum without optimising / clip", ".2f"), ("times_clip", "sum / clip", ".2f"),
+)  # fmt: skip
 COLUMNS = (
     ("case", "case", ""), ("frames", "frames", "d"), ("upright", "upright to the end", ""),
     ("lowest", "lowest hips / start's", ".2f"), ("physics_px", "physics px", ".1f"),
@@ -61,6 +70,8 @@ def numbers(name: str, result: FitResult) -> dict:
         "penetration": physics["penetration_mm"], "kinematic_penetration": kinematic["penetration_mm"],
         "detect_s": spent.get("read", 0.0) + spent.get("detect", 0.0),
         "start_s": spent["initialize"] + spent["compile"], "optimize_s": spent["optimize"], "total_s": total,
+        "initialize_s": spent["initialize"], "compile_s": spent["compile"], "measure_s": spent.get("measure", 0.0),
+        "read_s": spent.get("read", 0.0) + spent.get("detect", 0.0), "aside": (total - spent["optimize"]) / clip,
         "times_clip": total / clip, "ladder": f"{used.count('ladder')} of {len(used)}", "seconds": spent,
         "warnings": result.warnings,
     }  # fmt: skip
@@ -123,9 +134,12 @@ def main() -> None:
         rows.append(numbers(name, result))
         print(tables.markdown(COLUMNS, rows[-1:]).splitlines()[-1], flush=True)
         if given.out is not None:
+            began = time.perf_counter()
             keep(result, film, given.out / name.replace(" ", "_"))
+            rows[-1]["write_s"] = time.perf_counter() - began
     lines = [line for row in rows if "frames" in row for line in goals(row)]
-    text = "\n".join([tables.markdown(COLUMNS, rows), "", *lines])
+    stages = tables.markdown(STAGES, [row for row in rows if "frames" in row])
+    text = "\n".join([tables.markdown(COLUMNS, rows), "", stages, "", *lines])
     print(f"\n{text}")
     tables.save(given.out and given.out / "video.json", machine, text, rows)
 

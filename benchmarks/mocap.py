@@ -35,7 +35,8 @@ COLUMNS = (
     ("p95_mm", "p95 mm", ".1f"), ("max_mm", "max mm", ".1f"), ("thirds", "thirds mm", ""),
     ("skate_percent", "skate %", ".1f"), ("penetration_mm", "penetration mm", ".1f"),
     ("optimize_s", "optimise s", ".1f"),
-    ("realtime", "s motion / s", ".2f"), ("plain", "plain", "d"), ("ladder", "ladder", "d"), ("note", "note", ""),
+    ("realtime", "s motion / s", ".2f"), ("plain", "plain", "d"),
+    ("shooting", "shooting", "d"), ("ladder", "ladder", "d"), ("note", "note", ""),
 )  # fmt: skip
 
 
@@ -66,7 +67,7 @@ def measure(clip: tuple[str, Path], frames: int | None, stages: tables.Stages | 
     except MotionReconError as error:
         return {"clip": name, "fell": True, "note": f"failed: {error}"}
     row = {"clip": name, **tables.mocap_numbers(result), "compiled_s": stages.take(), "seconds": result.seconds}
-    row |= {"plain": row["windows"].get("plain", 0), "ladder": row["windows"].get("ladder", 0)}
+    row |= {method: row["windows"].get(method, 0) for method in ("plain", "shooting", "ladder")}
     row["note"] = "FALL" if row["fell"] else ""
     if row["compiled_s"] > 0.05 * row["optimize_s"]:
         row["note"] += f" {row['compiled_s']:.1f} s of compiling"

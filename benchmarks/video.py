@@ -44,7 +44,8 @@ COLUMNS = (
     ("ratio", "ratio", ".2f"), ("skate", "skate %", ".1f"), ("kinematic_skate", "kinematic skate %", ".1f"),
     ("penetration", "penetration mm", ".1f"), ("kinematic_penetration", "kinematic penetration mm", ".1f"),
     ("detect_s", "detect s", ".1f"), ("start_s", "start s", ".1f"), ("optimize_s", "optimise s", ".1f"),
-    ("total_s", "total s", ".1f"), ("times_clip", "total / clip", ".1f"), ("ladder", "ladder windows", ""),
+    ("total_s", "total s", ".1f"), ("times_clip", "total / clip", ".1f"),
+    ("retried", "shooting + ladder of windows", ""),
 )  # fmt: skip
 
 
@@ -72,8 +73,8 @@ def numbers(name: str, result: FitResult) -> dict:
         "start_s": spent["initialize"] + spent["compile"], "optimize_s": spent["optimize"], "total_s": total,
         "initialize_s": spent["initialize"], "compile_s": spent["compile"], "measure_s": spent.get("measure", 0.0),
         "read_s": spent.get("read", 0.0) + spent.get("detect", 0.0), "aside": (total - spent["optimize"]) / clip,
-        "times_clip": total / clip, "ladder": f"{used.count('ladder')} of {len(used)}", "seconds": spent,
-        "warnings": result.warnings,
+        "retried": f"{used.count('shooting')} + {used.count('ladder')} of {len(used)}",
+        "times_clip": total / clip, "seconds": spent, "warnings": result.warnings,
     }  # fmt: skip
 
 

@@ -27,3 +27,13 @@ def test_project_clip_agrees_and_compiles_few_shapes():
     for frames in range(34, 50):
         camera.project_clip(view, np.zeros((frames, 17, 3)))
     assert compiled == []
+
+
+def test_undistort_clip_agrees():
+    intrinsics = camera.intrinsics_from_fov((1280, 720)) + np.array([[0, 3.0, 0], [0, 0, 0], [0, 0, 0]])
+    view = camera.look_at([4.0, 1.0, 1.5], [0.0, 0.0, 0.9], intrinsics, (1280, 720))
+    view = dataclasses.replace(view, distortion=np.array([-0.2, 0.05, 0.001, -0.002, 0.01]))
+    pixels = np.random.default_rng(0).uniform([0, 0], [1280, 720], (40, 17, 2))
+    flat = camera.undistort_clip(view, pixels)
+    np.testing.assert_allclose(flat, camera.undistort(view, pixels), atol=1e-12)
+    assert np.abs(flat - camera.undistort_clip(dataclasses.replace(view, distortion=np.zeros(5)), pixels)).max() > 0.01

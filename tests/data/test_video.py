@@ -131,3 +131,17 @@ def test_bad_time_range(tmp_path, bad):
     info = video.probe(films.write(tmp_path / "clip.mp4", 30))
     with pytest.raises(InputError, match="--time-range"):
         video.frame_times(info, 30.0, bad)
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".mkv", ".webm"])
+def test_probing_without_decoding_says_the_same(tmp_path, monkeypatch, suffix):
+    path = films.write(tmp_path / f"clip{suffix}", 100, 50.0)
+    quick = video.probe(path)
+    monkeypatch.setattr(video, "_packet_times", lambda _: [])
+    assert quick == video.probe(path)
+
+
+def test_packets_give_the_times_of_the_first_frames(tmp_path):
+    stamps = video._packet_times(films.write(tmp_path / "long.mp4", 100, 50.0))
+    np.testing.assert_allclose(stamps, np.arange(60) / 50.0, atol=1e-6)
+    assert video._packet_times(films.write(tmp_path / "short.mp4", 70, 50.0)) == []  # too few to tell their order

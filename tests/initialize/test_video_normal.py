@@ -8,7 +8,7 @@ import pytest
 from motionrecon import rotations
 from motionrecon.initialize import banded_gauss_newton, video_body, video_normal, video_terms
 from motionrecon.initialize.balance import balance_form
-from motionrecon.initialize.video_points import J, M, State
+from motionrecon.initialize.video_points import J, M, State, place, place_clip
 from motionrecon.initialize.video_problem import acceleration_form, speed_form
 from motionrecon.keypoints import MEDIAPIPE19
 
@@ -107,3 +107,13 @@ def test_banded_step_solves_the_bordered_system():
     step, shared = banded_gauss_newton.solve(normal, 0.0)
     expected = -np.linalg.solve(dense + np.diag([1e-6] * (count * n) + [0.0] * m), grad)
     np.testing.assert_allclose(np.append(step.ravel(), shared), expected, rtol=1e-6, atol=1e-9)
+
+
+def test_points_of_a_clip_in_numpy_agree():
+    rng = np.random.default_rng(4)
+    body = video_body.build(NAMES, 1.7, video_body.MEDIAPIPE_HEIGHTS)
+    quats = np.asarray(rotations.normalize(jnp.asarray(rng.normal(size=(9, J, 4)))))
+    state = State(rng.normal(size=(9, 3)), quats, 0.1 * rng.normal(size=M))
+    wanted = place(jax.tree.map(jnp.asarray, body), state)
+    for value, other in zip(place_clip(body, state), wanted, strict=True):
+        np.testing.assert_allclose(value, other, atol=1e-12)

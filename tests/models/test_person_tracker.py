@@ -126,3 +126,14 @@ def test_restart_and_close():
     assert follow.step(frame((0, 100, 60, 200))) is None  # a new shot: the second from the left is not there
     follow.close()
     assert follow._tracking.closed and follow._single.closed
+
+
+def test_nobody_smaller_is_searched_beside_the_largest():
+    picture = frame((0, 100, 60, 240), (1, 420, 160, 60))  # a quarter as tall as the other
+    calls = {}
+    for person, seen in (("largest", 1), (1, 2)):
+        follow = tracker(person)
+        assert _left(follow.step(picture)) == pytest.approx(100, abs=1)
+        assert follow.people == seen
+        calls[person] = follow._single.calls
+    assert calls["largest"] < 0.5 * calls[1]

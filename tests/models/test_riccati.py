@@ -61,6 +61,20 @@ def test_agrees_with_dense_solution(seed, free):
     np.testing.assert_allclose(found.k + np.einsum("tij,tj->ti", found.gain, z[:-1]), w, atol=1e-9)
 
 
+@pytest.mark.parametrize("free", [0.0, 1.0])
+def test_stage_variables_follow_the_linear_model(free):
+    stages, damping, damping0 = random_stages(5), np.array([0.3, 0.0, 2.0, 0.1, 1.0]), 0.7
+    found = SOLVE(jax.tree.map(jnp.asarray, stages), damping, damping0, free)
+    z, w = np.asarray(found.z), np.asarray(found.w)
+    assert z.shape == (T, N + K)
+    np.testing.assert_array_equal(z[0], found.z0)
+    assert np.any(z[0]) == (free == 1.0)
+    states = np.einsum("tij,tj->ti", stages.a, z[:-1]) + np.einsum("tij,tj->ti", stages.b, w) + stages.c
+    np.testing.assert_allclose(z[1:, :N], states, atol=1e-10)
+    np.testing.assert_allclose(z[1:, N:], z[:-1, N:] + w[:, :K], atol=1e-10)
+    np.testing.assert_allclose(z, dense(stages, damping, damping0, free)[0], atol=1e-9)
+
+
 def test_heavy_damping_leaves_controls_alone():
     stages = random_stages(9)
     found = SOLVE(jax.tree.map(jnp.asarray, stages), np.full(M, 1e12), 1e12, 1.0)

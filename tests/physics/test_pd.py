@@ -36,10 +36,23 @@ def test_saturated_torque_is_the_limit_and_keeps_the_least_slope():
 def test_torque_turns_the_joint_towards_its_target_in_the_childs_axes():
     quats, target, _ = random(2)
     torque, _ = pd.torque_law(GAINS, quats, target, jnp.zeros((500, 3)), DT)
-    before = np.linalg.norm(rotations.log(rotations.mul(rotations.conj(quats), target)), axis=1)
+    before = np.linalg.norm(rotations.log_unwrapped(rotations.mul(rotations.conj(quats), target)), axis=1)
     moved = rotations.mul(quats, rotations.exp(1e-4 * torque))
-    after = np.linalg.norm(rotations.log(rotations.mul(rotations.conj(moved), target)), axis=1)
+    after = np.linalg.norm(rotations.log_unwrapped(rotations.mul(rotations.conj(moved), target)), axis=1)
     assert (after < before).all()
+    assert (before > np.pi).any() and (before < np.pi).any()
+
+
+def test_torque_is_continuous_where_the_error_passes_half_a_turn():
+    """A target and its negative are one orientation, but lie at the two ends of different turns."""
+    quats, weak = np.tile([1.0, 0, 0, 0], (500, 1)), PDGains(np.full(500, 10.0), np.full(500, 1.0), np.full(500, 150.0))
+    axis = np.array([0.6, -0.48, 0.64])
+    target = rotations.exp(np.linspace(3.0, 3.3, 500)[:, None] * axis)
+    torque, _ = pd.torque_law(weak, quats, target, np.zeros((500, 3)), 0.0)
+    along = torque @ axis
+    assert along.min() > 25.0 and np.all(np.abs(np.diff(along)) < 0.01)
+    other, _ = pd.torque_law(weak, quats, -target, np.zeros((500, 3)), 0.0)
+    assert (other @ axis).max() < -25.0  # the other way round
 
 
 def test_small_errors_give_linear_feedback():

@@ -7,7 +7,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from motionrecon import objective
+from motionrecon import objective, prepare, solve_window
+from motionrecon.models import riccati
 from motionrecon.objective_terms import LossWeights
 from motionrecon.physics import step_jacobian
 from motionrecon.solve_window import REAL_GROUND
@@ -75,8 +76,17 @@ def adjoint(stages):
     return after, np.stack(controls[::-1])
 
 
-def test_stages_have_the_gradient_of_the_loss(problem, moved, gradient):
-    stages = problem.linearize(moved)
+@pytest.mark.parametrize(
+    ("precision", "tolerance"),
+    [("single", 4e-5), pytest.param("double", 1e-8, marks=pytest.mark.slow)],  # slopes are rounded to single precision
+)
+def test_stages_have_the_gradient_of_the_loss(problem, moved, gradient, monkeypatch, precision, tolerance):
+    if precision == "double":
+        monkeypatch.setattr(objective, "_single", objective._double)
+        compiled = jax.jit(lambda *arguments: objective.linearize(*arguments))
+        stages = compiled(problem.data, problem.ground, problem.price, moved)
+    else:
+        stages = problem.linearize(moved)
     t, a = problem.data.reference.shape[:2]
     assert float(jnp.abs(stages.c).max()) < 1e-12  # a simulation has no defects
     first, controls = adjoint(stages)
@@ -87,9 +97,65 @@ def test_stages_have_the_gradient_of_the_loss(problem, moved, gradient):
     knots = grad[: t * k].reshape(t, k)
     behind = np.cumsum(knots[::-1], axis=0)[::-1]
     scale = np.abs(behind).max()
-    np.testing.assert_allclose(controls[:, :k], behind[1:], atol=1e-8 * scale)
-    np.testing.assert_allclose(first[n:], behind[0], atol=1e-8 * scale)
-    np.testing.assert_allclose(first[:n], grad[t * k :], atol=1e-8 * np.abs(grad[t * k :]).max())
+    np.testing.assert_allclose(controls[:, :k], behind[1:], rtol=0, atol=tolerance * scale)
+    np.testing.assert_allclose(first[n:], behind[0], rtol=0, atol=tolerance * scale)
+    np.testing.assert_allclose(first[:n], grad[t * k :], rtol=0, atol=tolerance * np.abs(grad[t * k :]).max())
+
+
+SCALES = (0.0, 0.01, 0.02, 0.04)
+
+
+@pytest.fixture(scope="module")
+def shots(problem):
+    """A kinematic motion, its Gauss-Newton policy, and shots along it at ``SCALES``: trajectories, losses, defects."""
+    _, _, states, knots = prepare.slice_frames(small_clip.prepared(), 0, small_clip.WINDOW)
+    nominal = solve_window.kinematic_nominal(states, knots)
+    stages = problem.linearize(nominal)
+    policy = riccati.solve(stages, jnp.full(stages.b.shape[-1], 1e-2), jnp.asarray(1e-4), problem.free)
+    return nominal, policy, problem.shots(nominal, policy, jnp.array(SCALES))
+
+
+def test_defects_of_a_simulation_are_zero_and_else_what_each_frame_misses(problem, moved):
+    defects = jax.jit(objective.defects)
+    data, ground = problem.data, problem.ground
+    assert float(jnp.abs(defects(data, ground, moved)).max()) < 1e-12
+    lifted = dataclasses.replace(
+        moved, states=dataclasses.replace(moved.states, position=moved.states.position.at[5, 2].add(0.1))
+    )
+    found = np.asarray(defects(data, ground, lifted))
+    np.testing.assert_allclose(found[4, :3], [0.0, 0.0, -0.1], atol=1e-12)  # frame 4 ends below the lifted state
+    assert np.abs(found[5]).max() > 0.05  # and frame 5 starts from there
+    assert np.abs(np.delete(found, [4, 5], axis=0)).max() < 1e-12
+    np.testing.assert_allclose(found, problem.linearize(lifted).c, atol=1e-12)
+
+
+def test_a_shot_of_length_zero_is_the_trajectory(problem, shots):
+    nominal, _, (trajectories, losses, defects) = shots
+    first = jax.tree.map(lambda x: x[0], trajectories)
+    for a, b in zip(jax.tree.leaves(first), jax.tree.leaves(nominal), strict=True):
+        np.testing.assert_array_equal(a, b)
+    assert float(losses[0]) == pytest.approx(problem.loss(nominal), rel=1e-12)
+    np.testing.assert_allclose(defects[0], problem.linearize(nominal).c, atol=1e-12)
+
+
+def test_short_shots_close_the_defects_in_proportion(problem, shots):
+    nominal, policy, (trajectories, losses, defects) = shots
+    size = lambda x: float(np.linalg.norm(np.asarray(x) * problem.state_scale))  # noqa: E731
+    start = size(defects[0])
+    assert start > 0.01
+    off = [(defects[i] - (1.0 - s) * defects[0]) * problem.state_scale for i, s in enumerate(SCALES)]
+    assert 0.0 < np.linalg.norm(off[1]) < 0.05 * SCALES[1] * start
+    rates = len(problem.state_scale) // 2
+    for rows in (slice(3), slice(rates, None)):  # rotations are told in axes that turn: off in proportion, by a little
+        short, long = (np.linalg.norm(off[i][:, rows]) for i in (1, 3))
+        assert long / short == pytest.approx(16.0, rel=0.1)  # what is left is of second order
+    assert size(defects[3]) < size(defects[2]) < size(defects[1]) < start
+    k = 3 * nominal.knots.shape[1]
+    for i, s in enumerate(SCALES):
+        change = np.asarray(trajectories.knots[i] - nominal.knots).reshape(len(nominal.knots), k)
+        np.testing.assert_allclose(change, s * policy.z[:, -k:], atol=1e-12)
+        one = jax.tree.map(lambda x, i=i: x[i], trajectories)
+        assert float(losses[i]) == pytest.approx(problem.loss(one), rel=1e-12)
 
 
 def test_gradient_of_the_support_wrench(problem, moved):

@@ -100,7 +100,8 @@ def solve(
     """Solve one window with the chosen optimizer.
 
     Gauss-Newton tries, until the keypoints are near enough: the guess, multiple shooting from the motion continued by
-    the kinematic one, and the support-wrench ladder; the lowest loss wins.
+    the kinematic one, the same from the kinematic motion with care, and the support-wrench ladder; the lowest loss
+    wins.
 
     Args:
       problem: the window.
@@ -133,6 +134,9 @@ def solve(
             (lambda: solve_window.shooting(problem, nominal, newton, max_evaluations=left()), ladder.accept_mm)
         )
         again = solve_window.kinematic_nominal(kinematic, dynamics)
+        attempts.append((lambda: solve_window.shooting(
+            problem, again, newton, solve_window.CAREFUL, (), max_evaluations=left()
+        ), ladder.accept_mm))  # fmt: skip
         attempts.append((lambda: solve_window.ladder(problem, again, longer, ladder, error), math.inf))
     for attempt, enough in attempts:
         budget = left()

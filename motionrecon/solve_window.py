@@ -56,6 +56,7 @@ LADDER = (
     *(Rung(price, 4, REAL_GROUND) for price in (1e-3, 3e-3, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)),
 )
 SOFTENED = ((_SOFT, 2), (_MEDIUM, 2))  # ground of multiple shooting's first iterations
+CAREFUL = MultipleShootingOptions(damping=0.1, state_damping=0.1)  # for another try on real ground
 _SCALAR_SETTINGS = {"adam": {"learning_rate": 1e-3}}  # 1e-2 first raises the loss a hundredfold from inverse dynamics
 SCALAR_EVALUATIONS = 100  # a window's budget for scalar optimizers; about 1 s of computing
 
@@ -174,16 +175,18 @@ def shooting(
     nominal: Trajectory,
     options: GaussNewtonOptions,
     shots: MultipleShootingOptions = MultipleShootingOptions(),
+    softened: tuple[tuple[Ground, int], ...] = SOFTENED,
     max_evaluations: int | None = None,
     callback=None,
 ) -> WindowSolution:
-    """Solve a window by multiple shooting on ground that hardens, then simulate it whole and polish it.
+    """Solve a window by multiple shooting, then simulate it whole and polish it.
 
     Args:
       problem: the window on real ground.
       nominal: the motion to start from; its first state is replaced by the frozen one if the start is not free.
       options: Gauss-Newton settings of the polish.
       shots: settings.
+      softened: the ground of the first iterations and how many.
       max_evaluations: stop multiple shooting after this many candidates.
       callback: progress.
 
@@ -194,7 +197,7 @@ def shooting(
     if float(problem.free) < 0.5:
         states = jax.tree.map(lambda a, b: a.at[0].set(b), nominal.states, problem.data.start)
         nominal = dataclasses.replace(nominal, states=states)
-    stages = [problem.with_ground(ground, NO_WRENCH) for ground, count in SOFTENED for _ in range(count)]
+    stages = [problem.with_ground(ground, NO_WRENCH) for ground, count in softened for _ in range(count)]
     found = multiple_shooting.minimize(
         [*stages, problem], nominal, shots, max_evaluations=max_evaluations, callback=callback
     )

@@ -276,7 +276,7 @@ class StepInfo:
 
 @dataclasses.dataclass(frozen=True)
 class WindowReport:
-    """What happened in one window: method ("plain", "shooting", "ladder", "bfgs", ...), losses, cost, mean error in mm."""
+    """What happened in one window: method ("plain", "shooting", "ladder", "bfgs"), losses, cost, mean error in mm."""
 
     window: Window
     status: FitStatus

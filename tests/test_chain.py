@@ -44,11 +44,13 @@ def test_every_stored_state_leads_to_the_next(history):
 
 def test_borders_are_shared_exactly(history):
     (after_first, _), done = history
-    state, rest = after_first.carried
+    ahead, rest = after_first.carried
     border = len(after_first.knots)
     assert border == done.reports[0].window.commit == done.reports[1].window.start == 10
-    for carried, kept in zip(jax.tree.leaves(state), jax.tree.leaves(done.states), strict=True):
-        np.testing.assert_array_equal(carried, kept[border])
+    for carried, kept in zip(jax.tree.leaves(ahead), jax.tree.leaves(done.states), strict=True):
+        assert carried.shape == (small_clip.WINDOW - border, *kept.shape[1:])
+        np.testing.assert_array_equal(carried[0], kept[border])
+    assert rest.shape == (small_clip.WINDOW - border, *done.knots.shape[1:])
     np.testing.assert_array_equal(rest[0], done.knots[border])
     for early, late in zip(jax.tree.leaves(after_first.states), jax.tree.leaves(done.states), strict=True):
         np.testing.assert_array_equal(early, late[:border])  # what is kept is never touched again
@@ -57,8 +59,9 @@ def test_borders_are_shared_exactly(history):
 def test_reports_and_terms(history):
     _, done = history
     assert len(done.reports) == len(done.terms) == 2
+    assert [r.method for r in done.reports] == ["shooting", "plain"]  # the first window has no motion to go on from
     for report, terms in zip(done.reports, done.terms, strict=True):
-        assert report.method == "plain" and report.status is FitStatus.OK
+        assert report.status is FitStatus.OK
         assert report.loss_last <= report.loss_first and report.error_mm < 10.0
         assert report.evaluations > 0 and report.seconds > 0
         assert sum(terms.values()) == pytest.approx(report.loss_last)
@@ -85,23 +88,84 @@ def test_a_window_that_is_lost_is_reported_and_the_run_goes_on(monkeypatch):
     assert len(done.knots) == small_clip.FRAMES
 
 
-def test_the_ladder_is_climbed_where_plain_stays_off_and_the_lower_loss_wins(monkeypatch):
-    plain = chain.solve_window.plain
-    climbed = []
+@pytest.fixture
+def attempts(monkeypatch):
+    """The attempts made: (name, states, knots, evaluations). All are plain Gauss-Newton, and a list of factors on
+    their losses decides which one seems best."""
+    made, factors, plain = [], [], chain.solve_window.plain
+
+    def attempt(name, problem, states, knots, options):
+        found = plain(problem, np.asarray(knots), options)
+        made.append((name, states, np.asarray(knots), found.evaluations))
+        return dataclasses.replace(found, method=name, loss=found.loss * factors[len(made) - 1])
 
     def ladder(problem, nominal, options, ladder_options, error, callback=None):
-        np.testing.assert_allclose(nominal.states.position[0], problem.data.start.position, atol=0.1)
-        found = plain(problem, np.asarray(nominal.knots), options)
-        climbed.append(found)
-        better = len(climbed) == 2  # the first climb ends worse than plain, the second better
-        return dataclasses.replace(found, method="ladder", loss=found.loss * (0.5 if better else 2.0))
+        return attempt("ladder", problem, nominal.states, nominal.knots, options)
 
+    def shooting(problem, nominal, options, *settings, max_evaluations=None):
+        return attempt("careful" if settings else "shooting", problem, nominal.states, nominal.knots, options)
+
+    monkeypatch.setattr(chain.solve_window, "plain", lambda p, knots, o, _: attempt("plain", p, None, knots, o))
+    monkeypatch.setattr(chain.solve_window, "shooting", shooting)
     monkeypatch.setattr(chain.solve_window, "ladder", ladder)
-    done = chain.fit_clip(
-        small_clip.prepared(), small_clip.WEIGHTS, ChainOptions(ladder=LadderOptions(good_mm=0.0, accept_mm=0.0))
-    )
-    assert [r.method for r in done.reports] == ["plain", "ladder"]
-    assert done.reports[0].evaluations > climbed[0].evaluations  # both count
+    return made, factors
+
+
+NEVER = LadderOptions(good_mm=-np.inf, accept_mm=-np.inf)  # no attempt is ever near enough
+
+
+@pytest.mark.parametrize(
+    ("ladder", "names"),
+    [
+        (NEVER, ["shooting", "careful", "ladder", "plain", "shooting", "careful", "ladder"]),
+        (dataclasses.replace(NEVER, good_mm=np.inf), ["shooting", "careful", "ladder", "plain"]),
+        (dataclasses.replace(NEVER, accept_mm=np.inf), ["shooting", "plain", "shooting"]),
+        (LadderOptions(enabled=False), ["plain", "plain"]),
+    ],
+)
+def test_attempts_are_made_in_order_until_one_is_near_enough(attempts, ladder, names):
+    made, factors = attempts
+    factors += [1.0] * 7
+    chain.fit_clip(small_clip.prepared(), small_clip.WEIGHTS, ChainOptions(ladder=ladder))
+    assert [name for name, *_ in made] == names
+
+
+@pytest.mark.parametrize(
+    ("losses", "winners"),
+    [
+        ([1.0, 3.0, 4.0, 3.0, 3.0, 3.0, 0.2], ["shooting", "ladder"]),
+        ([5.0, 5.0, 1.0, 1.0, 5.0, 5.0, 5.0], ["ladder", "plain"]),
+        ([np.inf, 1.0, np.inf, 5.0, 0.2, np.inf, 5.0], ["careful", "shooting"]),
+    ],
+)
+def test_the_lowest_loss_wins_and_all_attempts_count(attempts, losses, winners):
+    made, factors = attempts
+    factors += losses
+    done = chain.fit_clip(small_clip.prepared(), small_clip.WEIGHTS, ChainOptions(ladder=NEVER))
+    assert [r.method for r in done.reports] == winners
+    used = [evaluations for *_, evaluations in made]
+    assert [r.evaluations for r in done.reports] == [sum(used[:3]), sum(used[3:])]
+
+
+def test_later_windows_go_on_from_the_motion_of_the_one_before(attempts):
+    made, factors = attempts
+    factors += [1.0] * 7
+    seen, clip = [], small_clip.prepared()
+    options = ChainOptions(ladder=NEVER)
+    chain.fit_clip(clip, small_clip.WEIGHTS, options, save=lambda s: seen.append(copy.deepcopy(s)))
+    ahead, rest = seen[0].carried
+    first, n = len(seen[0].knots), len(rest)
+    stop = first + small_clip.WINDOW
+    (_, _, plain, _), (_, states, knots, _), (_, *careful, _), (_, kinematic, dynamics, _) = made[3:]
+    assert all(map(np.array_equal, *map(jax.tree.leaves, (careful[0], kinematic))))
+    np.testing.assert_array_equal(careful[1], dynamics)
+    np.testing.assert_array_equal(plain, knots)
+    np.testing.assert_array_equal(knots, np.concatenate([rest, clip.knots[first + n : stop]]))
+    np.testing.assert_array_equal(dynamics, np.concatenate([rest[:1], clip.knots[first + 1 : stop]]))
+    rows = (jax.tree.leaves(x) for x in (states, kinematic, ahead, clip.states))
+    for continued, alone, carried, whole in zip(*rows, strict=True):
+        np.testing.assert_array_equal(continued, np.concatenate([carried, whole[first + n : stop]]))
+        np.testing.assert_array_equal(alone, whole[first:stop])
 
 
 # Adam's first steps, of a fixed length in every control, lead away from a good start before they lead below it.

@@ -1,4 +1,4 @@
-"""One window: plain Gauss-Newton, the support-wrench ladder, and scalar optimizers."""
+"""One window: plain Gauss-Newton, multiple shooting, the support-wrench ladder, and scalar optimizers."""
 
 import dataclasses
 
@@ -9,10 +9,13 @@ import pytest
 
 from motionrecon import prepare, solve_window
 from motionrecon.models.gauss_newton import GaussNewtonOptions
+from motionrecon.objective import NO_WRENCH
+from motionrecon.physics import step_jacobian
 from motionrecon.physics.body import Ground
 from motionrecon.physics.pipeline import WRENCH_UNIT
 from motionrecon.solve_window import LADDER, REAL_GROUND, LadderOptions, Rung
 from motionrecon.types import FitStatus
+from motionrecon.window_problem import WindowProblem
 from tests.fixtures import small_clip
 
 FEW = GaussNewtonOptions(iterations=3)
@@ -51,6 +54,44 @@ def test_ladder_ends_without_any_support(monkeypatch):
     np.testing.assert_allclose(again.states.position, found.trajectory.states.position, atol=1e-9)
     assert error_of(problem)(found.trajectory) < 15.0
     assert found.loss == pytest.approx(problem.loss(found.trajectory))
+
+
+def kinematic():
+    _, _, states, knots = prepare.slice_frames(small_clip.prepared(), 0, small_clip.WINDOW)
+    return solve_window.kinematic_nominal(states, knots)
+
+
+@pytest.mark.parametrize("free", [1.0, 0.0])
+def test_shooting_ends_in_an_exact_simulation_from_a_kinematic_motion(free):
+    problem = small_clip.problem(free=free)
+    nominal = kinematic()
+    if free == 0.0:  # a first state that is not the kinematic one
+        shift = 0.01 * np.random.default_rng(0).normal(size=2 * problem.data.start.velocity.shape[-1])
+        start = step_jacobian.retract(problem.data.start, jnp.asarray(shift))
+        problem = WindowProblem(dataclasses.replace(problem.data, start=start), REAL_GROUND, NO_WRENCH)
+    before = problem.loss(problem.simulate(nominal.knots))
+    found = solve_window.shooting(problem, nominal, FEW)
+    assert found.method == "shooting" and found.status in (FitStatus.OK, FitStatus.MAX_STEPS)
+    assert found.loss == problem.loss(found.trajectory) < 0.5 * before
+    assert found.evaluations > problem.evaluations > 0  # the softened problems' count as well
+    assert not np.asarray(found.trajectory.wrench).any()
+    again = simulated(problem, found.trajectory)
+    for a, b in zip(jax.tree.leaves(again.states), jax.tree.leaves(found.trajectory.states), strict=True):
+        np.testing.assert_allclose(a, b, atol=1e-9)
+    assert error_of(problem)(found.trajectory) < 15.0
+    first = jax.tree.map(lambda a: a[0], found.trajectory.states)
+    for a, b in zip(jax.tree.leaves(first), jax.tree.leaves(problem.data.start), strict=True):
+        assert np.array_equal(a, b) == (free == 0.0)
+    assert np.array_equal(found.trajectory.knots[0], nominal.knots[0]) == (free == 0.0)
+
+
+def test_shooting_stops_when_the_budget_is_spent():
+    problem = small_clip.problem()
+    few = dataclasses.replace(FEW, iterations=1)
+    found = solve_window.shooting(problem, kinematic(), few, max_evaluations=1)
+    assert found.evaluations <= 4 + 1 + 8  # one step of four candidates, the simulation that follows it, the polish
+    again = simulated(problem, found.trajectory)
+    np.testing.assert_allclose(again.states.position, found.trajectory.states.position, atol=1e-9)
 
 
 def test_the_ladder_leads_from_a_nearly_free_force_to_a_dear_one_on_real_ground():

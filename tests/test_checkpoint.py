@@ -40,6 +40,21 @@ def test_resumed_is_identical_to_uninterrupted(interrupted):
         assert (a.evaluations, a.steps, a.loss_last, a.error_mm) == (b.evaluations, b.steps, b.loss_last, b.error_mm)
 
 
+def test_what_the_next_window_goes_on_from_is_stored(tmp_path):
+    stored, states = Checkpoint(tmp_path, INPUTS), []
+
+    def save(state):
+        stored.save(state)
+        states.append((state.carried, stored.load().carried))
+
+    chain.fit_clip(small_clip.prepared(), small_clip.WEIGHTS, save=save)
+    (carried, loaded), last = states
+    assert len(loaded[1]) == len(loaded[0].position) == small_clip.WINDOW - 10
+    for a, b in zip(jax.tree.leaves(loaded), jax.tree.leaves(carried), strict=True):
+        np.testing.assert_array_equal(a, b)
+    assert last == (None, None)
+
+
 def test_a_finished_fit_is_stored_too(tmp_path):
     stored = Checkpoint(tmp_path, INPUTS)
     stored.save(small_clip.chained())

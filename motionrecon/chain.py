@@ -35,7 +35,8 @@ class ChainOptions:
 
     Attributes:
       optimizer: "gauss_newton", or a name of ``models.registry``.
-      max_evaluations: loss evaluations a window may take; None: the optimizer's default.
+      max_evaluations: loss evaluations after which a window tries nothing more; an iteration or a ladder that has
+        begun is finished. None: the optimizer's default.
       windows: how the clip is cut.
       gauss_newton: settings of the default optimizer.
       ladder: settings of the support-wrench ladder.
@@ -95,7 +96,7 @@ def solve(
     error,
     *,
     first: bool = False,
-    ladder_only: bool = False,
+    again: bool = False,
 ) -> WindowSolution:
     """Solve one window with the chosen optimizer.
 
@@ -110,7 +111,7 @@ def solve(
       options: optimizer and thresholds.
       error: keypoint error of a trajectory in mm, over the kinematic motion's.
       first: the clip's first window, which has no window before it to start from.
-      ladder_only: skip the plain attempts (a window that is done again).
+      again: the window is done again: only what has not been tried as a rule, careful multiple shooting and the ladder.
     """
     (guess, dynamics), (continued, kinematic) = guesses, states
     if options.optimizer != "gauss_newton":
@@ -125,19 +126,20 @@ def solve(
         return None if options.max_evaluations is None else options.max_evaluations - used
 
     attempts = []
-    if not (ladder_only or (first and ladder.enabled)):  # the first window has no start but a kinematic one
+    nominal, kinematic = (solve_window.kinematic_nominal(*pair) for pair in ((continued, guess), (kinematic, dynamics)))
+    if not again and not (first and ladder.enabled and ladder.first):
         steps = longer if first else newton
         attempts.append((lambda: solve_window.plain(problem, guess, steps, left()), ladder.good_mm))
-    if ladder.enabled:
-        nominal = solve_window.kinematic_nominal(continued, guess)
+    if ladder.enabled and not again:
         attempts.append(
             (lambda: solve_window.shooting(problem, nominal, newton, max_evaluations=left()), ladder.accept_mm)
         )
-        again = solve_window.kinematic_nominal(kinematic, dynamics)
-        attempts.append((lambda: solve_window.shooting(
-            problem, again, newton, solve_window.CAREFUL, (), max_evaluations=left()
-        ), ladder.accept_mm))  # fmt: skip
-        attempts.append((lambda: solve_window.ladder(problem, again, longer, ladder, error), math.inf))
+    if ladder.enabled:
+        careful = solve_window.CAREFUL, ()
+        attempts += [
+            (lambda: solve_window.shooting(problem, kinematic, newton, *careful, left()), ladder.accept_mm),
+            (lambda: solve_window.ladder(problem, kinematic, longer, ladder, error), math.inf),
+        ]
     for attempt, enough in attempts:
         budget = left()
         if tried and budget is not None and budget <= 0:
@@ -158,7 +160,7 @@ def _advance(
     weights: LossWeights,
     options: ChainOptions,
     state: ChainState,
-    ladder_only=False,
+    again=False,
 ) -> ChainState:
     """Solve one more window; the state given stays as it is."""
     frames = len(prepared.reference)
@@ -176,7 +178,7 @@ def _advance(
     own = error(solve_window.kinematic_nominal(kinematic, guess))
     found = solve(
         problem, guesses, (continued, kinematic), options, lambda t: error(t) - own, first=state.carried is None,
-        ladder_only=ladder_only,
+        again=again,
     )  # fmt: skip
     new = ChainState(state.states, state.knots, None, list(state.reports), list(state.terms))
     _keep(new, window, found, frames)
@@ -197,7 +199,7 @@ def fit_clip(
     """Fit all windows of a clip.
 
     Where a window ends far off although every attempt was made, its start may be to blame: the window before is done
-    again by the ladder, and both are kept if that brings this one nearer.
+    again by other attempts, and both are kept if that brings this one nearer.
 
     Args:
       prepared: the clip.
@@ -218,7 +220,7 @@ def fit_clip(
         new = _advance(prepared, windows[i], weights, options, state)
         off = new.reports[-1].error_mm
         if before is not None and redo and off > options.ladder.redo_mm:
-            other = _advance(prepared, windows[i - 1], weights, options, before, ladder_only=True)
+            other = _advance(prepared, windows[i - 1], weights, options, before, again=True)
             if other.reports[-1].error_mm < options.ladder.redo_mm:
                 other = _advance(prepared, windows[i], weights, options, other)
                 if other.reports[-1].error_mm < off:

@@ -33,7 +33,8 @@ _MOVING = (
 
 NOISY = 0.010  # m; clean clips lie 1-8 mm from their kinematic start, 10 mm of noise an axis 15 mm
 # A video's kinematic start is centimetres off what any body can do; only a fall is worth another try there.
-VIDEO_LADDER = chain.LadderOptions(good_mm=15.0, accept_mm=40.0, redo_mm=80.0)
+VIDEO_LADDER = chain.LadderOptions(first=False, good_mm=30.0, accept_mm=60.0, redo_mm=80.0)
+VIDEO_NEWTON = GaussNewtonOptions(iterations=8)
 
 
 class _Clock:
@@ -117,7 +118,7 @@ def loss_weights(
     if observation.keypoints3d is None:
         usual = LossWeights()
     elif noise > NOISY:
-        usual = LossWeights(velocity_time=0.1, planted=0.0)
+        usual = LossWeights(velocity_time=0.05, planted=0.0)
     else:
         usual = LossWeights(velocity_time=0.0, planted=0.0, control=1e-4, control_rate=1e-4)
     return dataclasses.replace(usual, **(given or {}))
@@ -219,11 +220,12 @@ def _computed(options: Config) -> Config:
 
 
 def _chain_options(o: config.OptimizerOptions, observation: Observation) -> chain.ChainOptions:
-    ladder = chain.LadderOptions() if observation.keypoints3d is not None else VIDEO_LADDER
+    clean = observation.keypoints3d is not None
+    ladder, newton = (chain.LadderOptions(), GaussNewtonOptions()) if clean else (VIDEO_LADDER, VIDEO_NEWTON)
     ladder = dataclasses.replace(ladder, enabled=o.ladder)
     return chain.ChainOptions(
         o.name.replace("_", "-") if o.name == "scipy_bfgs" else o.name, o.max_evaluations,
-        WindowOptions(o.window, o.window - o.overlap), GaussNewtonOptions(), ladder,
+        WindowOptions(o.window, o.window - o.overlap), newton, ladder,
     )  # fmt: skip
 
 

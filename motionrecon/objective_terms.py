@@ -36,15 +36,15 @@ class LossWeights:
     """
 
     keypoints: float = 100.0
-    velocity_time: float = 0.2
-    depth: float = 0.1
+    velocity_time: float = 0.1
+    depth: float = 0.3
     planted: float = 4.0
     reprojection: float = 0.0
     com: float = 0.0
     joint_limits: float = 0.1
     effort: float = 0.0
-    control: float = 1e-3
-    control_rate: float = 1e-3
+    control: float = 3e-3
+    control_rate: float = 3e-3
     start: float = 1e-2
 
 

@@ -76,6 +76,12 @@ def _weights(seen: np.ndarray, depth_axes, weights: LossWeights, points: int) ->
     return scale * (eye - (1.0 - np.sqrt(weights.depth)) * along)[:, None]
 
 
+def _continuous(quats: np.ndarray) -> np.ndarray:
+    """Flip signs of (T, J, 4) so that neighbours in time lie on the same half sphere (no program a clip length)."""
+    flips = np.where(np.sum(quats[1:] * quats[:-1], axis=-1) < 0, -1.0, 1.0)
+    return np.concatenate([quats[:1], quats[1:] * np.cumprod(flips, axis=0)[..., None]])
+
+
 def prepare(start: KinematicStart, mass: float, weights: LossWeights, options=humanoid.HumanoidOptions()) -> Prepared:
     """Build the person and the clip's data.
 
@@ -93,7 +99,8 @@ def prepare(start: KinematicStart, mass: float, weights: LossWeights, options=hu
     offset = _pad_points(np.asarray(start.sites.offset, float), size)
     link = _pad_points(np.asarray(start.sites.link, np.int32), size)
     sites = Sites(tuple(f"point_{i}" for i in range(size)), link, offset)
-    root, quats = padded((motion.root_pos, motion.quats))
+    # a target and its negative are different turns (``pd``), so signs must not change on the way
+    root, quats = padded((motion.root_pos, _continuous(np.asarray(motion.quats, float))))
     states = _states(float(motion.fps), root, quats)
     # a motion that stops dead at the clip's end would add a false deceleration: keep the last true velocity
     seen_features = features_over_time(body, sites, states)

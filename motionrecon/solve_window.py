@@ -36,11 +36,13 @@ class LadderOptions:
       enabled: do anything at all.
       good_mm: mean keypoint error, over the kinematic motion's own, from which multiple shooting is tried.
       accept_mm: the same from which the ladder is tried as well.
+      first: begin a clip's first window, which has no window before it to start from, with multiple shooting.
       redo_mm: mean keypoint error from which the window before is done again.
       track: mm a stage may be off, at least, to be a start for the next one after the ground changed.
     """
 
     enabled: bool = True
+    first: bool = True
     good_mm: float = 4.0
     accept_mm: float = 25.0
     redo_mm: float = 45.0
@@ -187,7 +189,7 @@ def shooting(
       options: Gauss-Newton settings of the polish.
       shots: settings.
       softened: the ground of the first iterations and how many.
-      max_evaluations: stop multiple shooting after this many candidates.
+      max_evaluations: stop after about this many candidates and rollouts (whole iterations are finished).
       callback: progress.
 
     Returns:
@@ -203,8 +205,12 @@ def shooting(
     )
     # what is left of the defects is followed with feedback, so that they do not grow
     simulated = gauss_newton.follow(problem, found.trajectory, options)
-    polished = gauss_newton.minimize(problem, simulated, options, feedback=True, callback=callback)
-    used = problem.evaluations - before + sum(p.evaluations for p in {id(p): p for p in stages}.values())
+    used = problem.evaluations - before + sum(p.evaluations for p in stages)
+    budget = None if max_evaluations is None else max(max_evaluations - used, 1)
+    polished = gauss_newton.minimize(
+        problem, simulated, options, feedback=True, max_evaluations=budget, callback=callback
+    )
+    used = problem.evaluations - before + sum(p.evaluations for p in stages)
     return WindowSolution(
         polished.trajectory, polished.loss, "shooting", (*found.history, *polished.history), used,
         found.steps + polished.steps, time.perf_counter() - began, polished.status,

@@ -190,8 +190,8 @@ def test_scalar_optimizers_lower_every_windows_loss(name, budget):
 def test_a_window_far_off_has_the_one_before_done_again(monkeypatch, offs, calls, kept):
     heard, template = [], small_clip.chained().reports[0]
 
-    def advance(prepared, window, weights, options, state, ladder_only=False):
-        heard.append((len(state.reports), ladder_only))
+    def advance(prepared, window, weights, options, state, again=False):
+        heard.append((len(state.reports), again))
         report = dataclasses.replace(template, window=window, error_mm=offs[len(heard) - 1])
         return dataclasses.replace(state, reports=[*state.reports, report])
 

@@ -52,7 +52,6 @@ def test_slices_beyond_the_end_repeat_and_weigh_nothing():
     assert clip.frames.valid.all()  # the clip itself is untouched
 
 
-@pytest.mark.xfail(reason="signs are taken as they come: PD targets swing round by a whole turn where one changes")
 def test_the_signs_of_the_motions_quaternions_do_not_matter():
     start, clip = small_clip.start(), small_clip.prepared()
     quats = np.array(start.motion.quats)

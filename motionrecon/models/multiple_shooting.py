@@ -79,6 +79,7 @@ class Shooting:
 _SCALES = (1.0, 0.5, 0.2, 0.05)
 _TRIES = 6
 _LEAST, _MOST = 1e-4, 1e6  # bounds of the factor on both dampings
+_LEAST_GAIN = 1e-6  # share of loss and penalty below which a step is none
 
 
 @jax.jit
@@ -105,7 +106,8 @@ def minimize(
     """Turn a motion with defects into a simulated one of low loss.
 
     Args:
-      problems: the problem of each iteration (on ground that hardens, for instance); the last serves all that follow.
+      problems: the problem of each iteration (on ground that hardens, for instance); the last serves all that follow,
+        and takes over where another one stalls.
       trajectory: states and controls to start from, with any defects; its first state must be the frozen one if the
         start is not free.
       options: settings.
@@ -117,32 +119,40 @@ def minimize(
       quite; NON_FINITE: no step was finite.
     """
     began, factor, history, status = time.perf_counter(), 1.0, [], FitStatus.MAX_STEPS
-    defect, tried = math.inf, 0
+    defect, tried, at, last = math.inf, 0, 0, len(problems) - 1
     for i in range(options.iterations):
-        problem = problems[min(i, len(problems) - 1)]
+        problem = problems[at]
         scale, stages = problem.state_scale, problem.linearize(trajectory)
-        now = problem.loss(trajectory) + options.penalty * float(_total(stages.c, scale))
+        defect = float(_total(stages.c, scale))
+        now = problem.loss(trajectory) + options.penalty * defect
+        finite = False
         for _ in range(_TRIES):
             policy = _direction(stages, options.damping * factor, options.state_damping * factor, scale, problem.free)
             moved, losses, defects = problem.shots(trajectory, policy, jnp.array(_SCALES))
             left, tried = np.asarray(_total(defects, scale)), tried + len(_SCALES)
             merit = np.asarray(losses) + options.penalty * left
+            finite = finite or bool(np.isfinite(merit).any())
             best = int(np.argmin(np.where(np.isfinite(merit), merit, np.inf)))
-            if merit[best] < now * (1.0 - 1e-6):
+            if merit[best] < now * (1.0 - _LEAST_GAIN):
                 break
             factor = min(10.0 * factor, _MOST)
         else:
-            status = FitStatus.STALLED if math.isfinite(now) else FitStatus.NON_FINITE
+            if at < last and math.isfinite(now):  # the next problem may well move on
+                at, factor = last, 1.0
+                continue
+            status = FitStatus.STALLED if finite else FitStatus.NON_FINITE
+            status = FitStatus.OK if defect < options.defect else status
             break
         trajectory, defect = jax.tree.map(lambda x, b=best: x[b], moved), float(left[best])
         factor = float(np.clip(factor * (0.3, 0.5, 3.0, 3.0)[best], _LEAST, _MOST))
         history.append(float(merit[best]))
         if callback:
             callback(i, history[-1])
-        gain = 1.0 - history[-1] / now
-        if defect < options.defect and gain < options.tolerance and i + 1 >= len(problems):
+        done = defect < options.defect and history[-1] > now * (1.0 - options.tolerance)
+        if done and at == last:
             status = FitStatus.OK
             break
         if max_evaluations is not None and tried >= max_evaluations:
             break
+        at = min(at + 1, last)
     return Shooting(trajectory, defect, tuple(history), len(history), time.perf_counter() - began, status)

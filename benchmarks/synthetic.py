@@ -71,7 +71,7 @@ def pnp_points(seen: Observation) -> np.ndarray:
     """Return the detector's landmarks (T, K, 3) m placed in the world frame by frame."""
     names, confidence, base = seen.names, np.asarray(seen.confidence), skeleton.template(HEIGHT)
     hips = [names.index("left_hip"), names.index("right_hip")]
-    flat = np.asarray(cameras.undistort(seen.camera, np.asarray(seen.keypoints2d)))
+    flat = cameras.undistort(seen.camera, seen.keypoints2d)
     toward = np.concatenate([flat[:, hips].mean(axis=1), np.ones((len(flat), 1))], axis=-1)
     turn = pnp.ray_rotations(toward / np.linalg.norm(toward, axis=-1, keepdims=True))
     landmarks = np.asarray(seen.landmarks3d)

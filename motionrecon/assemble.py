@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import importlib.metadata
 import io
 
 import jax
 import numpy as np
 
-from motionrecon import chain, config, prepare
+from motionrecon import chain, config, prepare, versions
 from motionrecon.config import Config
 from motionrecon.objective_terms import LossWeights
 from motionrecon.physics import description, rollout
 from motionrecon.rotations import exp, mul
 from motionrecon.types import Array, ControlTrajectory, FitResult, FitStatus, KinematicStart, Motion, Rollout, Skeleton
 
-_PACKAGES = ("motionrecon", "jax", "jaxlib", "brax", "mujoco", "mediapipe", "numpy", "scipy", "opencv-contrib-python")
 _read_out = jax.jit(rollout.read_out)
 _compose = jax.jit(lambda reference, knots: mul(reference, exp(knots)))
 
@@ -109,7 +107,7 @@ def result(
         config=resolved,
         seconds={},
         warnings=(*warnings, *_failures(state, fps)),
-        versions={p: importlib.metadata.version(p) for p in _PACKAGES if _installed(p)},
+        versions=versions.installed(),
         source=source,
         contact_radius=np.asarray(prepared.body.contact_radius),
         simulation=description.describe(prepared.body, chain.solve_window.REAL_GROUND, prepared.dt),
@@ -125,11 +123,3 @@ def _read_back(prepared: prepare.Prepared, state: chain.ChainState, targets: np.
     for values in (read.torque, read.contact_force):
         values[-1] = values[-2]
     return dataclasses.replace(read, keypoints=read.keypoints[:, :keypoints])
-
-
-def _installed(package: str) -> bool:
-    try:
-        importlib.metadata.version(package)
-    except importlib.metadata.PackageNotFoundError:
-        return False
-    return True

@@ -62,49 +62,24 @@ def project_clip(camera: Camera, points: ArrayLike) -> np.ndarray:
     return np.asarray(_project(camera, jnp.asarray(padded)))[: len(flat)].reshape(*values.shape[:-1], 2)
 
 
-def undistort(camera: Camera, pixels: Array) -> Array:
-    """Return normalised image coordinates (..., 2) (x/z, y/z in camera axes) of pixels (..., 2)."""
-    k, d = jnp.asarray(camera.intrinsics), jnp.asarray(camera.distortion)
-    y = (pixels[..., 1] - k[1, 2]) / k[1, 1]
-    x = (pixels[..., 0] - k[0, 2] - k[0, 1] * y) / k[0, 0]
-    target = jnp.stack([x, y], axis=-1)
-    xy = target
-    for _ in range(8):  # fixed-point inversion, as OpenCV does
-        xy = xy - (_distort(xy, d) - target)
-    return xy
+def undistort(camera: Camera, pixels: ArrayLike) -> np.ndarray:
+    """Return normalised image coordinates (..., 2) (x/z, y/z in camera axes) of pixels (..., 2).
 
-
-def undistort_clip(camera: Camera, pixels: ArrayLike) -> np.ndarray:
-    """Return ``undistort`` of the pixels (..., 2) of a whole clip, in NumPy: no compilation for every clip length."""
+    In NumPy, so that no clip length costs a compilation.
+    """
     at = np.asarray(pixels, dtype=float)
     matrix = np.asarray(camera.intrinsics, dtype=float)
     k1, k2, p1, p2, k3 = (float(v) for v in np.asarray(camera.distortion))
     v = (at[..., 1] - matrix[1, 2]) / matrix[1, 1]
     u = (at[..., 0] - matrix[0, 2] - matrix[0, 1] * v) / matrix[0, 0]
     x, y = u, v
-    for _ in range(8):
+    for _ in range(8):  # fixed-point inversion, as OpenCV does
         r2 = x * x + y * y
         more = r2 * (k1 + r2 * (k2 + r2 * k3))
         across = x * more + 2 * p1 * x * y + p2 * (r2 + 2 * x * x)
         down = y * more + p1 * (r2 + 2 * y * y) + 2 * p2 * x * y
         x, y = u - across, v - down
     return np.stack([x, y], axis=-1)
-
-
-def rays(camera: Camera, pixels: Array) -> tuple[Array, Array]:
-    """Return the camera centre (3,) m and unit directions (..., 3) of the rays through pixels, in the world."""
-    xy = undistort(camera, jnp.asarray(pixels))
-    local = jnp.concatenate([xy, jnp.ones_like(xy[..., :1])], axis=-1)
-    local = local / jnp.linalg.norm(local, axis=-1, keepdims=True)
-    rot = jnp.asarray(camera.rotation)
-    return -rot.T @ jnp.asarray(camera.translation), jnp.sum(rot * local[..., :, None], axis=-2)
-
-
-def floor_points(camera: Camera, pixels: Array, height: float = 0.0) -> Array:
-    """Intersect pixel rays (..., 2) with the horizontal plane z = height; rays above the horizon give far points."""
-    centre, direction = rays(camera, pixels)
-    down = jnp.minimum(direction[..., 2:], -1e-3)
-    return centre + direction * (height - centre[2]) / down
 
 
 def intrinsics_from_fov(size: tuple[int, int], fov: float = DEFAULT_FOV) -> np.ndarray:

@@ -39,7 +39,7 @@ class ChainOptions:
         begun is finished. None: the optimizer's default.
       windows: how the clip is cut.
       gauss_newton: settings of the default optimizer.
-      ladder: settings of the support-wrench ladder.
+      ladder: what is done about windows that stay off.
     """
 
     optimizer: str = "gauss_newton"
@@ -73,8 +73,9 @@ def _numpy(tree):
 
 
 def _window_data(prepared: Prepared, window: Window, weights: LossWeights, carried):
+    """Return the window's data; then knots and states continued from the window before; then the kinematic ones."""
     frames, reference, states, knots = prepare.slice_frames(prepared, window.start, window.stop)
-    first, free = jax.tree.map(lambda a: a[0], states), 1.0
+    first, free, kinematic = jax.tree.map(lambda a: a[0], states), 1.0, (states, knots)
     if carried is not None:
         ahead, rest = carried
         knots = np.concatenate([rest, knots[len(rest) :]])[: len(knots)]
@@ -85,13 +86,13 @@ def _window_data(prepared: Prepared, window: Window, weights: LossWeights, carri
     data = WindowData(
         body, prepared.sites, jnp.asarray(prepared.dt), frames, reference, first, jnp.asarray(free), weights
     )
-    return data, states, knots
+    return data, (states, knots), kinematic
 
 
 def solve(
     problem: WindowProblem,
-    guesses,
-    states,
+    continued,
+    kinematic,
     options: ChainOptions,
     error,
     *,
@@ -106,14 +107,14 @@ def solve(
 
     Args:
       problem: the window.
-      guesses: (T, A, 3) knots continued from the window before, and knots of inverse dynamics.
-      states: states continued from the window before, and kinematic states.
+      continued: states and knots (T, A, 3) continued from the window before.
+      kinematic: kinematic states and knots of inverse dynamics.
       options: optimizer and thresholds.
       error: keypoint error of a trajectory in mm, over the kinematic motion's.
       first: the clip's first window, which has no window before it to start from.
       again: the window is done again: only what has not been tried as a rule, careful multiple shooting and the ladder.
     """
-    (guess, dynamics), (continued, kinematic) = guesses, states
+    guess = continued[1]
     if options.optimizer != "gauss_newton":
         return solve_window.scalar(problem, guess, options.optimizer, options.max_evaluations)
     newton, ladder = options.gauss_newton, options.ladder
@@ -126,7 +127,7 @@ def solve(
         return None if options.max_evaluations is None else options.max_evaluations - used
 
     attempts = []
-    nominal, kinematic = (solve_window.kinematic_nominal(*pair) for pair in ((continued, guess), (kinematic, dynamics)))
+    nominal, anew = solve_window.kinematic_nominal(*continued), solve_window.kinematic_nominal(*kinematic)
     if not again and not (first and ladder.enabled and ladder.first):
         steps = longer if first else newton
         attempts.append((lambda: solve_window.plain(problem, guess, steps, left()), ladder.good_mm))
@@ -137,8 +138,8 @@ def solve(
     if ladder.enabled:
         careful = solve_window.CAREFUL, ()
         attempts += [
-            (lambda: solve_window.shooting(problem, kinematic, newton, *careful, left()), ladder.accept_mm),
-            (lambda: solve_window.ladder(problem, kinematic, longer, ladder, error), math.inf),
+            (lambda: solve_window.shooting(problem, anew, newton, *careful, left()), ladder.accept_mm),
+            (lambda: solve_window.ladder(problem, anew, longer, ladder, error), math.inf),
         ]
     for attempt, enough in attempts:
         budget = left()
@@ -164,7 +165,7 @@ def _advance(
 ) -> ChainState:
     """Solve one more window; the state given stays as it is."""
     frames = len(prepared.reference)
-    data, continued, guess = _window_data(prepared, window, weights, state.carried)
+    data, continued, (states, knots) = _window_data(prepared, window, weights, state.carried)
     problem = WindowProblem(data, solve_window.REAL_GROUND, NO_WRENCH)
     index = np.minimum(np.arange(window.start, window.stop), frames - 1)
     inside = np.arange(window.start, window.stop) < frames
@@ -173,13 +174,11 @@ def _advance(
     def error(trajectory) -> float:
         return solve_window.mean_error(problem, trajectory, observed, seen)
 
-    _, _, kinematic, dynamics = prepare.slice_frames(prepared, window.start, window.stop)
-    guesses = guess, np.concatenate([guess[:1], dynamics[1:]])  # the first knot as it is frozen
-    own = error(solve_window.kinematic_nominal(kinematic, guess))
+    kinematic = states, np.concatenate([continued[1][:1], knots[1:]])  # the first knot as it is frozen
+    own = error(solve_window.kinematic_nominal(*kinematic))
     found = solve(
-        problem, guesses, (continued, kinematic), options, lambda t: error(t) - own, first=state.carried is None,
-        again=again,
-    )  # fmt: skip
+        problem, continued, kinematic, options, lambda t: error(t) - own, first=state.carried is None, again=again
+    )
     new = ChainState(state.states, state.knots, None, list(state.reports), list(state.terms))
     _keep(new, window, found, frames)
     new.reports.append(_report(window, found, error(found.trajectory)))

@@ -111,7 +111,8 @@ class OptimizerOptions:
       window: frames optimised together.
       overlap: frames a window shares with the next; window - overlap frames are kept of each.
       pipeline: "dense"; "generalized" replays the result with Brax's modules and says how far the two come apart.
-      ladder: retry a window that stays off with a support force on the root that is then withdrawn.
+      ladder: retry a window that stays off by multiple shooting, then with a support force on the root that is
+        withdrawn.
     """
 
     name: Literal["gauss_newton", "bfgs", "lbfgs", "scipy_bfgs", "adam"] = "gauss_newton"

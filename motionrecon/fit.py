@@ -220,8 +220,8 @@ def _computed(options: Config) -> Config:
 
 
 def _chain_options(o: config.OptimizerOptions, observation: Observation) -> chain.ChainOptions:
-    clean = observation.keypoints3d is not None
-    ladder, newton = (chain.LadderOptions(), GaussNewtonOptions()) if clean else (VIDEO_LADDER, VIDEO_NEWTON)
+    film = observation.keypoints3d is None
+    ladder, newton = (VIDEO_LADDER, VIDEO_NEWTON) if film else (chain.LadderOptions(), GaussNewtonOptions())
     ladder = dataclasses.replace(ladder, enabled=o.ladder)
     return chain.ChainOptions(
         o.name.replace("_", "-") if o.name == "scipy_bfgs" else o.name, o.max_evaluations,

@@ -209,33 +209,35 @@ def defects(data: WindowData, ground: Ground, trajectory: Trajectory) -> Array:
     return jax.vmap(step_jacobian.difference)(reached, tail)
 
 
+def _moved_controls(trajectory: Trajectory, policy: Policy, scale: Array):
+    """Return the number of state errors n, and knots and wrench moved along the linear model."""
+    k = trajectory.knots.shape[1] * 3
+    n = policy.z.shape[1] - k
+    knots = trajectory.knots + scale * policy.z[:, n:].reshape(trajectory.knots.shape)
+    return n, knots, trajectory.wrench + scale * policy.w[:, k:]
+
+
 def apply_shots(data, ground: Ground, price: Array, trajectory: Trajectory, policy: Policy, scale: Array):
     """Move states and controls along the linear model; return the trajectory, its loss and its defects (T - 1, n)."""
-    t, k = trajectory.knots.shape[0], trajectory.knots.shape[1] * 3
-    n = policy.z.shape[1] - k
+    n, knots, wrench = _moved_controls(trajectory, policy, scale)
     states = jax.vmap(step_jacobian.retract)(trajectory.states, scale * policy.z[:, :n])
-    knots = trajectory.knots + scale * policy.z[:, n:].reshape(t, -1, 3)
-    new = Trajectory(states, knots, trajectory.wrench + scale * policy.w[:, k:])
+    new = Trajectory(states, knots, wrench)
     return new, loss(data, price, new), defects(data, ground, new)
 
 
 def apply_open(data, ground: Ground, price: Array, trajectory: Trajectory, policy: Policy, scale: Array):
     """Simulate the controls that the linear model proposes, scaled; return the trajectory and its loss."""
-    t, k = trajectory.knots.shape[0], trajectory.knots.shape[1] * 3
-    n = policy.z0.shape[0] - k
-    first = _first(data, trajectory, scale * policy.z0[:n])
-    change = jnp.concatenate([policy.z0[None, n:], policy.w[:, :k]]).cumsum(axis=0)
-    knots = trajectory.knots + scale * change.reshape(t, -1, 3)
-    new = simulate(data, ground, first, knots, trajectory.wrench + scale * policy.w[:, k:])
+    n, knots, wrench = _moved_controls(trajectory, policy, scale)
+    new = simulate(data, ground, _first(data, trajectory, scale * policy.z[0, :n]), knots, wrench)
     return new, loss(data, price, new)
 
 
 def apply_closed(data, ground: Ground, price: Array, trajectory: Trajectory, policy: Policy, scale: Array):
     """Simulate with feedback gains about the trajectory: the way to follow a motion with defects."""
     k = trajectory.knots.shape[1] * 3
-    n = policy.z0.shape[0] - k
-    start = _first(data, trajectory, scale * policy.z0[:n])
-    change0 = scale * policy.z0[n:]
+    n = policy.z.shape[1] - k
+    start = _first(data, trajectory, scale * policy.z[0, :n])
+    change0 = scale * policy.z[0, n:]
 
     def one(carry, inputs):
         state, change = carry

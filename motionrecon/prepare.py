@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from motionrecon import rotations
 from motionrecon.camera import undistort
 from motionrecon.initialize.joint_frames import pad_frames
 from motionrecon.objective_terms import Frames, LossWeights
@@ -47,6 +48,7 @@ class Prepared:
 
 
 _states = jax.jit(rollout.kinematic_states)
+_continuous = jax.jit(rotations.continuous)
 _offsets = jax.jit(inverse_dynamics.control_offsets)
 
 
@@ -76,12 +78,6 @@ def _weights(seen: np.ndarray, depth_axes, weights: LossWeights, points: int) ->
     return scale * (eye - (1.0 - np.sqrt(weights.depth)) * along)[:, None]
 
 
-def _continuous(quats: np.ndarray) -> np.ndarray:
-    """Flip signs of (T, J, 4) so that neighbours in time lie on the same half sphere (no program a clip length)."""
-    flips = np.where(np.sum(quats[1:] * quats[:-1], axis=-1) < 0, -1.0, 1.0)
-    return np.concatenate([quats[:1], quats[1:] * np.cumprod(flips, axis=0)[..., None]])
-
-
 def prepare(start: KinematicStart, mass: float, weights: LossWeights, options=humanoid.HumanoidOptions()) -> Prepared:
     """Build the person and the clip's data.
 
@@ -100,8 +96,8 @@ def prepare(start: KinematicStart, mass: float, weights: LossWeights, options=hu
     link = _pad_points(np.asarray(start.sites.link, np.int32), size)
     sites = Sites(tuple(f"point_{i}" for i in range(size)), link, offset)
     # a target and its negative are different turns (``pd``), so signs must not change on the way
-    root, quats = padded((motion.root_pos, _continuous(np.asarray(motion.quats, float))))
-    states = _states(float(motion.fps), root, quats)
+    root, quats = padded((motion.root_pos, motion.quats))
+    states = _states(float(motion.fps), root, _continuous(quats))
     # a motion that stops dead at the clip's end would add a false deceleration: keep the last true velocity
     seen_features = features_over_time(body, sites, states)
     knots = np.array(_offsets(body, states, float(motion.fps)))[:t]
@@ -126,7 +122,7 @@ def prepare(start: KinematicStart, mass: float, weights: LossWeights, options=hu
     translation = np.zeros(3) if camera is None else np.asarray(camera.translation, float)
     image, image_weight = np.zeros((t, size, 2)), np.zeros((t, size))
     if observation.keypoints2d is not None and camera is not None:
-        image[:, :k] = np.asarray(undistort(camera, np.asarray(observation.keypoints2d, float)))
+        image[:, :k] = undistort(camera, observation.keypoints2d)
         image_weight[:, :k] = np.asarray(observation.confidence) / k
     frames = Frames(
         points=observed,

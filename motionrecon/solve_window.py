@@ -193,7 +193,7 @@ def shooting(
       callback: progress.
 
     Returns:
-      The solution, a simulation.
+      The solution, a simulation; its history begins there, since what came before is no simulation's loss.
     """
     before, began = problem.evaluations, time.perf_counter()
     if float(problem.free) < 0.5:
@@ -212,7 +212,7 @@ def shooting(
     )
     used = problem.evaluations - before + sum(p.evaluations for p in stages)
     return WindowSolution(
-        polished.trajectory, polished.loss, "shooting", (*found.history, *polished.history), used,
+        polished.trajectory, polished.loss, "shooting", polished.history, used,
         found.steps + polished.steps, time.perf_counter() - began, polished.status,
     )  # fmt: skip
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import importlib.metadata
 import io
 import json
 import os
@@ -12,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from motionrecon import config
+from motionrecon import config, versions
 from motionrecon.atomic_file import replaced
 from motionrecon.data.dataset import Clip, Dataset
 from motionrecon.evaluate import cluster, published, statistics, tables, workers
@@ -21,7 +20,6 @@ from motionrecon.evaluate.protocol import Protocol
 from motionrecon.evaluate.store import Store
 
 FORMAT_VERSION = 1
-_PACKAGES = ("motionrecon", "jax", "jaxlib", "brax", "mujoco", "mediapipe", "numpy", "scipy", "opencv-contrib-python")
 Told = Callable[[int, int, Clip, list[Row]], None]
 
 
@@ -109,7 +107,7 @@ def content(protocol: Protocol, dataset: Dataset, rows: list[Row], clips: list[C
         "quoted": quoted,
         "protocol": {**protocol.plain(), "methods": list(protocol.methods), "split": protocol.split},
         "config": config.to_dict(protocol.fit),
-        "versions": {name: v for name in _PACKAGES if (v := _version(name))},
+        "versions": versions.installed(),
         "hardware": hardware,
     }
 
@@ -162,13 +160,6 @@ def _mean_csv(result: dict[str, Any]) -> str:
             low, high = result["ci95"][method][key] or ("", "")
             writer.writerow([method, result["n"][method], key, "" if value is None else repr(value), low, high])
     return out.getvalue()
-
-
-def _version(package: str) -> str | None:
-    try:
-        return importlib.metadata.version(package)
-    except importlib.metadata.PackageNotFoundError:
-        return None
 
 
 def _cpu() -> str:

@@ -200,8 +200,7 @@ def _table1(result: Mapping[str, Any] | None, here: str = "") -> Grid:
     if result is None:
         notes.append(_absent("h36m --input mocap"))
     else:
-        for method in dict.fromkeys(row["method"] for row in result["rows"]):
-            own = [r for r in result["rows"] if r["method"] == method and r["status"] == "ok"]
+        for method, own in _by_method(result["rows"]):
             cells = [
                 number(statistics.interval(statistics.value(r, "mpjpe_g_mm") for r in own if r["group"] == g)[0], 1)
                 for g in ("in domain", "out of domain")
@@ -221,8 +220,7 @@ def _table4(result: Mapping[str, Any] | None, here: str = "") -> Grid:
     if result is None:
         notes.append(_absent("h36m --input mocap"))
     else:
-        for method in dict.fromkeys(row["method"] for row in result["rows"]):
-            own = [r for r in result["rows"] if r["method"] == method and r["status"] == "ok"]
+        for method, own in _by_method(result["rows"]):
             if not any(r["evaluations"] for r in own):
                 continue
             spent = sum(r["seconds"] for r in own) / max(sum(r["evaluations"] for r in own), 1)
@@ -232,6 +230,12 @@ def _table4(result: Mapping[str, Any] | None, here: str = "") -> Grid:
             rows.append([f"motionrecon {method}", _ours(result, here), *cells])
     head = ["Variant", "", *(h for _, h, _ in columns)]
     return Grid("Table 4. Human3.6M validation set, motion capture", head, rows, notes)
+
+
+def _by_method(rows: list[Row]) -> list[tuple[str, list[Row]]]:
+    """Return each method with its rows that succeeded."""
+    methods = dict.fromkeys(row["method"] for row in rows)
+    return [(m, [r for r in rows if r["method"] == m and r["status"] == "ok"]) for m in methods]
 
 
 def _per_window(rows: list[Row]) -> float | None:

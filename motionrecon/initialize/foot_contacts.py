@@ -54,7 +54,7 @@ def slopes(path: np.ndarray, fps: float, window: float) -> np.ndarray:
 
 def floor_speeds(camera: Camera, pixels: np.ndarray, floor: np.ndarray, fps: float, window: float) -> np.ndarray:
     """Return speeds (T, 4) m/s of foot pixels (T, 4, 2) cast on the planes of their stance heights (4,) m."""
-    flat = cameras.undistort_clip(camera, pixels)
+    flat = cameras.undistort(camera, pixels)
     local = np.concatenate([flat, np.ones_like(flat[..., :1])], axis=-1)
     rotation = np.asarray(camera.rotation, dtype=float)
     centre = -rotation.T @ np.asarray(camera.translation, dtype=float)

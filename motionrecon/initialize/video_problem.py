@@ -168,7 +168,7 @@ def pose_problem(
     """
     names, fps = tuple(observation.names), float(observation.fps)
     pixels, confidence = _clean(observation)
-    flat = cameras.undistort_clip(assumed.camera, pixels)
+    flat = cameras.undistort(assumed.camera, pixels)
     matrix = np.asarray(assumed.camera.intrinsics)
     focal, centre = matrix[[0, 1], [0, 1]], matrix[:2, 2]
     hips = 0.5 * (flat[:, names.index("left_hip")] + flat[:, names.index("right_hip")])

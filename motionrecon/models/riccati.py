@@ -45,14 +45,12 @@ class Policy:
     """Solution of the stages.
 
     Attributes:
-      z0: (n,) change of the first stage's state.
       z: (T, n + k) stage variables along the linear model.
       w: (T - 1, m) controls along it.
       k: (T - 1, m) feed-forward part: w = k + gain z.
       gain: (T - 1, m, n) feedback gains.
     """
 
-    z0: Array
     z: Array
     w: Array
     k: Array
@@ -108,4 +106,4 @@ def solve(stages: Stages, damping: Array, damping0: Array, free: Array) -> Polic
         return after, (after, w)
 
     _, (z, w) = jax.lax.scan(forth, z0, (stages.a, stages.b, stages.c, gain, ff))
-    return Policy(z0, jnp.concatenate([z0[None], z]), w, ff, gain)
+    return Policy(jnp.concatenate([z0[None], z]), w, ff, gain)

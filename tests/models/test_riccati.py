@@ -56,7 +56,7 @@ def test_agrees_with_dense_solution(seed, free):
     stages, damping, damping0 = random_stages(seed), np.array([0.3, 0.0, 2.0, 0.1, 1.0]), 0.7
     z, w = dense(stages, damping, damping0, free)
     found = SOLVE(jax.tree.map(jnp.asarray, stages), damping, damping0, free)
-    np.testing.assert_allclose(found.z0, z[0], atol=1e-9)
+    np.testing.assert_allclose(found.z[0], z[0], atol=1e-9)
     np.testing.assert_allclose(found.w, w, atol=1e-9)
     np.testing.assert_allclose(found.k + np.einsum("tij,tj->ti", found.gain, z[:-1]), w, atol=1e-9)
 
@@ -67,7 +67,7 @@ def test_stage_variables_follow_the_linear_model(free):
     found = SOLVE(jax.tree.map(jnp.asarray, stages), damping, damping0, free)
     z, w = np.asarray(found.z), np.asarray(found.w)
     assert z.shape == (T, N + K)
-    np.testing.assert_array_equal(z[0], found.z0)
+    np.testing.assert_array_equal(z[0], found.z[0])
     assert np.any(z[0]) == (free == 1.0)
     states = np.einsum("tij,tj->ti", stages.a, z[:-1]) + np.einsum("tij,tj->ti", stages.b, w) + stages.c
     np.testing.assert_allclose(z[1:, :N], states, atol=1e-10)
@@ -79,4 +79,4 @@ def test_heavy_damping_leaves_controls_alone():
     stages = random_stages(9)
     found = SOLVE(jax.tree.map(jnp.asarray, stages), np.full(M, 1e12), 1e12, 1.0)
     assert float(jnp.abs(found.w).max()) < 1e-6
-    assert float(jnp.abs(found.z0).max()) < 1e-6
+    assert float(jnp.abs(found.z[0]).max()) < 1e-6

@@ -1,0 +1,91 @@
+"""Update rules by name: decides which names exist, and what a wrong one is answered.
+
+To add a rule: write its module, add a line here, train it, and put its weights into ``weights/``.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+from typing import Any
+
+import jax
+import numpy as np
+
+from motionrecon.errors import ConfigError
+from motionrecon.models.learned import weights_file
+from motionrecon.models.learned.adafactor_mlp import AdafactorMLP
+from motionrecon.models.learned.base import UpdateRule, Weights
+from motionrecon.models.learned.network import NetworkSize
+from motionrecon.models.learned.optimus import Optimus
+
+SMALL = NetworkSize(layers=3, width=32, heads=4, key_size=8, hidden=64)
+
+_RULES: dict[str, Any] = {
+    "optimus": Optimus(),
+    "optimus-no-state": Optimus("optimus-no-state", structure="no_state"),
+    "optimus-no-structure": Optimus("optimus-no-structure", structure="none"),
+    "adafactor-mlp": AdafactorMLP(),
+    "adafactor-mlp-128x4": AdafactorMLP("adafactor-mlp-128x4", width=128, layers=4),
+    "adafactor-mlp-512x4": AdafactorMLP("adafactor-mlp-512x4", width=512, layers=4),
+    "optimus-small": Optimus("optimus-small", size=SMALL),
+    "optimus-low-rank": Optimus("optimus-low-rank", rank=32, linear_attention=True),
+    "optimus-leak": Optimus("optimus-leak", size=SMALL, leak=True, per_dimension=True, adam_residual=True,
+                            from_start=True),
+}  # fmt: skip
+
+
+@dataclasses.dataclass(frozen=True)
+class PaperCount:
+    """A parameter count of the paper's Table 4 and what it is a count of."""
+
+    count: int
+    row: str
+
+
+PAPER_COUNTS = {
+    "optimus": PaperCount(832_526, "Optimus"),
+    "optimus-no-state": PaperCount(832_526, "Optimus, no state"),
+    "optimus-no-structure": PaperCount(832_139, "Optimus, no structure"),
+    "adafactor-mlp": PaperCount(22_411, "Adafactor MLP 128x4 (its count is that of two hidden layers)"),
+    "adafactor-mlp-512x4": PaperCount(811_531, "Adafactor MLP 512x4"),
+}
+
+
+def rule_names() -> tuple[str, ...]:
+    """Return the names that `make_rule` knows."""
+    return tuple(_RULES)
+
+
+def make_rule(name: str) -> UpdateRule:
+    """Return the update rule of that name.
+
+    Raises:
+      ConfigError: there is none.
+    """
+    if name not in _RULES:
+        close = difflib.get_close_matches(name.lower(), _RULES, n=1)
+        hint = f"did you mean {close[0]!r}? " if close else ""
+        raise ConfigError(f"unknown learned optimizer {name!r}; {hint}choose from {', '.join(_RULES)}")
+    return _RULES[name]
+
+
+def count_weights(weights: Weights) -> int:
+    """Return how many numbers the weights are."""
+    return sum(int(np.size(leaf)) for leaf in jax.tree_util.tree_leaves(weights))
+
+
+def load(name: str) -> tuple[UpdateRule, Weights]:
+    """Return a rule and the weights that the package ships for it.
+
+    Raises:
+      ConfigError: there is no such rule, or no weights are shipped for it.
+      CheckpointError: the shipped file is damaged.
+    """
+    rule, path = make_rule(name), weights_file.shipped_path(name)
+    if not path.is_file():
+        raise ConfigError(
+            f"no weights are shipped for {name!r}; choose from {', '.join(weights_file.shipped_names())}, "
+            "or train some with `motionrecon train-optimizer`"
+        )
+    return rule, weights_file.read(path, rule)

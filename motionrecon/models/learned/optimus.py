@@ -1,0 +1,112 @@
+"""Optimus (Gärtner et al. 2023, Algorithm 1) and its ablations: a learned direction times a learned matrix.
+
+One iteration, with features z of the parameters (`features`):
+
+    alpha, d, u_1..u_L = network(z)
+    B <- normalised(B + sum_l u_l u_l^T)
+    x <- x + B (lambda_a exp(lambda_b alpha) * d)
+
+The paper's choices are the defaults. Each switch departs from it in one respect (see the attributes).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any, Literal, NamedTuple
+
+import haiku as hk
+import jax
+import jax.numpy as jnp
+
+from motionrecon.models.learned import features
+from motionrecon.models.learned.network import NetworkSize, optimus_network
+from motionrecon.models.learned.preconditioner import Dense, LowRank, Recursion
+from motionrecon.types import Array
+
+
+class OptimusWeights(NamedTuple):
+    """What is learned: the network's weights, the decays' changes (9,), and the identity leak's logit ()."""
+
+    network: Any
+    decays: Array
+    leak: Array | None
+
+
+class OptimusState(NamedTuple):
+    """What a run remembers: the features' averages, B, and the start (d,)."""
+
+    features: features.FeatureState
+    matrix: Any
+    start: Array
+
+
+@dataclasses.dataclass(frozen=True)
+class Optimus:
+    """The update rule.
+
+    Attributes:
+      name: in tables and weights files.
+      size: the network's sizes.
+      structure: "full"; "no_state": B is not kept between steps; "none": no B, the network's output is the step.
+      step_scale: lambda_a of eq. 2.
+      exponent_scale: lambda_b of eq. 2.
+      rank: None: B is a matrix; else the number of rank-one vectors that are kept.
+      linear_attention: attention in O(d), see `network.LinearAttention`.
+      per_dimension: B scaled with the dimension, see `preconditioner.Recursion`.
+      leak: a learned share of B is replaced by the identity at every step. In the published recursion the identity's
+        share decays geometrically, and after some 50 steps every step lies in a subspace of a few dimensions.
+      adam_residual: the network's direction is added to Adam's bias-corrected one (negative, decays 0.9 and 0.99).
+      from_start: the parameter feature is x - x_0 instead of x: translating problem and start changes nothing.
+    """
+
+    name: str = "optimus"
+    size: NetworkSize = NetworkSize()
+    structure: Literal["full", "no_state", "none"] = "full"
+    step_scale: float = 0.1
+    exponent_scale: float = 0.1
+    rank: int | None = None
+    linear_attention: bool = False
+    per_dimension: bool = False
+    leak: bool = False
+    adam_residual: bool = False
+    from_start: bool = False
+
+    def init_weights(self, key: Array) -> OptimusWeights:
+        """Return random weights (haiku's truncated normals), decays as in `features`."""
+        network = self._network().init(key, jnp.zeros((2, features.FEATURES), jnp.float32))
+        leak = jnp.asarray(-3.0, jnp.float32) if self.leak else None
+        return OptimusWeights(network, jnp.zeros(features.DECAYS, jnp.float32), leak)
+
+    def init(self, weights: OptimusWeights, x: Array, loss: Array, gradient: Array, key: Array) -> OptimusState:
+        """Return the state at the start ``x`` (d,)."""
+        matrix = None if self.structure == "none" else self._store().init(x)
+        return OptimusState(features.init(x), matrix, x)
+
+    def step(
+        self, weights: OptimusWeights, state: OptimusState, x: Array, loss: Array, gradient: Array
+    ) -> tuple[Array, OptimusState]:
+        """Return the next point (d,) and the state, see the module's text."""
+        place = x - state.start if self.from_start else x
+        inputs, averages = features.update(state.features, weights.decays, place, gradient)
+        outputs, vectors = self._network().apply(weights.network, None, inputs)
+        direction = outputs[:, 1].astype(x.dtype)
+        if self.adam_residual:
+            direction = 0.1 * direction - features.adam_direction(averages).astype(x.dtype)
+        step = self.step_scale * jnp.exp(self.exponent_scale * outputs[:, 0].astype(x.dtype)) * direction
+        matrix = state.matrix
+        if self.structure != "none":
+            leak = 0.0 if weights.leak is None else jax.nn.sigmoid(weights.leak).astype(x.dtype)
+            matrix = self._store().update(matrix, vectors, leak)
+            step = self._store().apply(matrix, step)
+        return x + step, OptimusState(averages, matrix, state.start)
+
+    def _store(self) -> Dense | LowRank:
+        recursion = Recursion(self.per_dimension, remember=self.structure != "no_state")
+        return Dense(recursion) if self.rank is None else LowRank(self.rank, recursion)
+
+    def _network(self) -> hk.Transformed:
+        def network(inputs: Array) -> tuple[Array, Array]:
+            structure = self.structure != "none"
+            return optimus_network(inputs, self.size, structure=structure, linear_attention=self.linear_attention)
+
+        return hk.transform(network)

@@ -105,8 +105,8 @@ def loss_weights(
     """Return the defaults for the kind of input, with the weights given by name on top; or the weights given whole.
 
     Clean 3D keypoints need neither velocity rows nor planted feet, and little restraint of the controls. Noisy ones
-    need the smooth start's velocities and more restraint, or the simulation follows the noise; a video's start
-    needs planted feet too.
+    need the smooth start's velocities, planted feet and more restraint of changing controls, or the simulation follows
+    the noise; a video's start is smooth already.
 
     Args:
       given: weights.
@@ -118,7 +118,7 @@ def loss_weights(
     if observation.keypoints3d is None:
         usual = LossWeights()
     elif noise > NOISY:
-        usual = LossWeights(velocity_time=0.05, planted=0.0)
+        usual = LossWeights(velocity_time=0.05, planted=1.0, control_rate=0.1)
     else:
         usual = LossWeights(velocity_time=0.0, planted=0.0, control=1e-4, control_rate=1e-4)
     return dataclasses.replace(usual, **(given or {}))

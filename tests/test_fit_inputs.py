@@ -27,6 +27,12 @@ def test_weights_given_by_name_keep_the_rest_of_the_kind_of_input():
     assert (found.planted, found.velocity_time) == (3.0, 0.0)
 
 
+def test_noisy_motion_capture_is_restrained_and_its_feet_stand():
+    clean, noisy = (fit.loss_weights(None, observation(True), noise) for noise in (0.5 * fit.NOISY, 2.0 * fit.NOISY))
+    assert noisy.control_rate > clean.control_rate and noisy.planted > clean.planted == 0.0
+    assert noisy.velocity_time > 0.0
+
+
 def test_whole_weights_are_taken_as_they_are():
     whole = LossWeights(planted=7.0)
     assert fit.loss_weights(whole, observation(True)) is whole

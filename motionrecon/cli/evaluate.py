@@ -42,6 +42,8 @@ _ENVIRONMENT = "MOTIONRECON_DATA"
 @click.option("--camera", type=click.Choice(["known", "guessed"]), default="known", show_default=True,
               help="Whether methods are told the camera (2D and video).")  # fmt: skip
 @click.option("--noise-mm", type=float, default=0.0, metavar="MM", help="Noise on 3D keypoints. [default: 0]")
+@click.option("--outliers", type=float, default=0.0, metavar="PERCENT",
+              help="Share of 3D keypoints displaced by 200 mm. [default: 0]")  # fmt: skip
 @click.option("--noise-px", type=float, default=0.0, metavar="PX", help="Noise on 2D keypoints. [default: 0]")
 @click.option("--seed", type=int, default=0, show_default=True, metavar="N", help="Of the noise.")
 @click.option("--form", type=click.Choice(["cdf", "npz", "h5"]), help="Which of Human3.6M's forms to read.")
@@ -91,7 +93,7 @@ def _protocol(given: dict[str, Any]) -> Any:
     overrides["run"] = {"device": given["device"] or "cpu"}
     catalog.known(given["dataset"])
     root = catalog.data_root(given["data_root"])
-    kept = ("dataset", "mode", "camera", "noise_mm", "noise_px", "frames", "seed", "form")
+    kept = ("dataset", "mode", "camera", "noise_mm", "outliers", "noise_px", "frames", "seed", "form")
     return protocols.Protocol(
         root=None if root is None or given["dataset"] == "synthetic" else str(root),
         methods=protocols.method_names(given["optimizer"]),

@@ -18,8 +18,8 @@ from collections.abc import Callable
 import numpy as np
 from scipy.linalg import solve_banded
 from scipy.ndimage import gaussian_filter1d
+from scipy.spatial.transform import Rotation
 
-from motionrecon import rotations
 from motionrecon.data.footwork import G, rotate_y
 from motionrecon.data.mass_model import MassModel
 from motionrecon.types import Motion, Skeleton
@@ -174,8 +174,19 @@ def embody(skeleton: Skeleton, plan: Plan, height: float, start: float, stop: fl
     for j, p in enumerate(skeleton.parents):
         if p >= 0:
             local[:, j] = rot[:, p].swapaxes(-1, -2) @ rot[:, j]
-    quats = rotations.continuous(rotations.from_matrix(np.ascontiguousarray(local[keep])))
-    return Motion(skeleton, fps, root[keep], np.asarray(quats))
+    return Motion(skeleton, fps, root[keep], _quaternions(local[keep]))
+
+
+def _quaternions(local: np.ndarray) -> np.ndarray:
+    """Return unit quaternions (T, J, 4) of rotation matrices (T, J, 3, 3), their signs continuous in time.
+
+    In NumPy: JAX would compile a program for every clip's length, and a run over many clips keeps them all.
+    """
+    quats = Rotation.from_matrix(local.reshape(-1, 3, 3)).as_quat()[:, [3, 0, 1, 2]].reshape(*local.shape[:2], 4)
+    quats[0] *= np.where(quats[0, :, :1] < 0, -1.0, 1.0)
+    turned = np.sum(quats[1:] * quats[:-1], axis=-1) < 0
+    quats[1:] *= np.cumprod(np.where(turned, -1.0, 1.0), axis=0)[..., None]
+    return quats
 
 
 Path = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]  # arc length (N,) m -> place (N, 2) m, heading (N,) rad

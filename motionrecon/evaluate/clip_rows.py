@@ -64,9 +64,8 @@ def _head(task: Task, method: str) -> Row:
 
 
 def _noise(protocol: Protocol) -> str:
-    if protocol.noise_mm:
-        return f"{protocol.noise_mm:g} mm"
-    return f"{protocol.noise_px:g} px" if protocol.noise_px else ""
+    said = ((protocol.noise_mm, "mm"), (protocol.outliers, "% outliers"), (protocol.noise_px, "px"))
+    return " + ".join(f"{value:g} {unit}" for value, unit in said if value)
 
 
 class _Clip:
@@ -119,9 +118,10 @@ class _Clip:
         chosen = self.task.protocol.fit
         options = dataclasses.replace(chosen, optimizer=dataclasses.replace(chosen.optimizer, name=method))
         compile_time.take()
-        blind = dataclasses.replace(self.seen, truth=None)
-        result = fit.fit_sequence(blind, options, start=self.start, source=self.task.clip.key)
-        compiled = compile_time.take()
+        blind, watch = dataclasses.replace(self.seen, truth=None), compile_time.ByStage()
+        result = fit.fit_sequence(blind, options, start=self.start, source=self.task.clip.key, progress=watch)
+        watch.stage("")
+        compiled = watch.seconds
         joints = self.dataset.joint_set
         names = joints.joints if joints.name != "points of the file" else result.observation.names
         film = joints.joints if self.task.protocol.mode == "video" else None
@@ -137,10 +137,10 @@ class _Clip:
             _head(self.task, name) | common | start | {"metrics": summary["methods"][name]}
             for name in protocols.BASELINES
         ]
-        seconds = max(result.seconds.get("optimize", 0.0) - compiled, 0.0)
+        seconds = max(result.seconds.get("optimize", 0.0) - compiled.get("optimize", 0.0), 0.0)
         own = {
             "evaluations": summary["optimizer"]["evaluations"], "steps": summary["optimizer"]["steps"],
-            "windows": len(result.windows), "seconds": seconds, "compile_seconds": compiled,
+            "windows": len(result.windows), "seconds": seconds, "compile_seconds": sum(compiled.values()),
             "loss": _mean_loss(result), "curve": _curve(result), "metrics": summary["methods"]["physics"],
             "failed_windows": sum(w.status.name in ("DIVERGED", "NON_FINITE") for w in result.windows),
         }  # fmt: skip

@@ -55,7 +55,10 @@ def run(
 
 def _do(task: Task, device: str, work: Work) -> list[Row]:
     workers.prepare(device)
-    return work(task)
+    try:
+        return work(task)
+    finally:
+        workers.release_memory()
 
 
 def _connected(address: str, count: int | None) -> Any:

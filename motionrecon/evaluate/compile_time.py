@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from typing import Any
 
+from motionrecon.progress import NullProgress
+
 _spans: list[tuple[float, float]] = []  # (begin, end), none inside another, in order
 _listening = False
 
@@ -20,6 +22,23 @@ def take() -> float:
     seconds = sum(end - begin for begin, end in _spans)
     _spans.clear()
     return seconds
+
+
+class ByStage(NullProgress):
+    """Listens to a fit and splits what it compiles by stage.
+
+    Attributes:
+      seconds: {stage: s of compiling} of the stages that have ended; ``stage("")`` ends the last.
+    """
+
+    def __init__(self):
+        self.seconds: dict[str, float] = {}
+        self._stage = ""
+
+    def stage(self, name: str) -> None:
+        """Book what was compiled since the last stage began."""
+        self.seconds[self._stage] = self.seconds.get(self._stage, 0.0) + take()
+        self._stage = name
 
 
 def heard(event: str, seconds: float, **_: Any) -> None:

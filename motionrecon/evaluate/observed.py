@@ -18,6 +18,8 @@ from motionrecon.errors import DataError
 from motionrecon.evaluate.protocol import Protocol
 from motionrecon.types import Camera, Observation, Sequence
 
+JUMP = 0.200  # m, how far an outlier of noisy motion capture lies from where it belongs
+
 
 def cut(sequence: Sequence, frames: int | None) -> Sequence:
     """Return a clip's first ``frames`` frames; None keeps all."""
@@ -52,9 +54,17 @@ def observed(clip: Sequence, dataset: Dataset, protocol: Protocol) -> Sequence:
     seen = preprocess.resample(dataclasses.replace(clip.observation, keypoints2d=None, camera=None), rate)
     points = np.asarray(seen.keypoints3d)
     positions = np.where(np.asarray(seen.confidence)[..., None] > 0, points, np.nan)
-    if protocol.noise_mm:
-        seen = dataclasses.replace(seen, keypoints3d=points + 1e-3 * protocol.noise_mm * rng.normal(size=points.shape))
+    if protocol.noise_mm or protocol.outliers:
+        seen = dataclasses.replace(seen, keypoints3d=_spoiled(points, protocol, rng))
     return Sequence(clip.key, seen, positions, dict(clip.meta))
+
+
+def _spoiled(points: np.ndarray, protocol: Protocol, rng: np.random.Generator) -> np.ndarray:
+    """Return (T, K, 3) m points with noise on each axis, and a share of them displaced in a random direction."""
+    noisy = points + 1e-3 * protocol.noise_mm * rng.normal(size=points.shape)
+    away = rng.normal(size=points.shape)
+    away *= JUMP / np.linalg.norm(away, axis=-1, keepdims=True)
+    return noisy + away * (100.0 * rng.random(points.shape[:2]) < protocol.outliers)[..., None]
 
 
 def known_camera(clip: Sequence) -> Camera:

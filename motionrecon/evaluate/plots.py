@@ -104,7 +104,7 @@ def _loss(axes, rows, methods, colours) -> bool:
     axes.set_ylabel("loss")
     if drawn:
         axes.set_yscale("log")
-    axes.set_title("loss against evaluations of the attempt kept (geometric mean, 95 % interval over sequences)")
+    axes.set_title("loss against evaluations (geometric mean, 95 % interval)")
     if drawn:
         axes.legend(frameon=False, fontsize=8)
     return drawn

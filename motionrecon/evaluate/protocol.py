@@ -33,6 +33,7 @@ class Protocol:
       methods: optimizers, as ``config.OptimizerOptions.name`` has them.
       camera: "known", or "guessed": the method is not told the camera (2D and video).
       noise_mm: standard deviation of noise on each axis of 3D keypoints.
+      outliers: percent of 3D keypoints that are displaced by ``observed.JUMP``.
       noise_px: of noise on each axis of 2D keypoints.
       frames: only the first so many frames of each clip, at the source's rate; None: all. Not the protocol then.
       seed: of the noise.
@@ -47,6 +48,7 @@ class Protocol:
     methods: tuple[str, ...] = ("gauss_newton",)
     camera: Literal["known", "guessed"] = "known"
     noise_mm: float = 0.0
+    outliers: float = 0.0
     noise_px: float = 0.0
     frames: int | None = None
     seed: int = 0
@@ -58,10 +60,13 @@ class Protocol:
         for name in ("noise_mm", "noise_px"):
             if not 0.0 <= getattr(self, name) <= 1000.0:
                 raise ConfigError(f"--{name.replace('_', '-')} {getattr(self, name):g}: give 0 to 1000")
+        if not 0.0 <= self.outliers <= 50.0:
+            raise ConfigError(f"--outliers {self.outliers:g}: give 0 to 50 percent")
         if self.frames is not None and self.frames < 8:
             raise ConfigError(f"--frames {self.frames}: give 8 or more")
-        if self.noise_mm and self.mode != "mocap":
-            raise ConfigError("--noise-mm is for --input mocap; give --noise-px for 2D keypoints")
+        for name, value in (("--noise-mm", self.noise_mm), ("--outliers", self.outliers)):
+            if value and self.mode != "mocap":
+                raise ConfigError(f"{name} is for --input mocap; give --noise-px for 2D keypoints")
         if self.noise_px and self.mode != "keypoints2d":
             raise ConfigError("--noise-px is for --input keypoints2d; give --noise-mm for motion capture")
 

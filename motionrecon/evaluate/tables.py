@@ -25,9 +25,12 @@ WORLD_METRICS = (
 )  # fmt: skip
 KEYS = tuple(key for key, _, _ in (*PAPER_METRICS, *COST, *WORLD_METRICS))
 UNITS = (
-    "MPJPE-G/-/-PA, WA (one heading and shift a clip), W-100/WA-100 (100-frame chunks), sliding, penetration, float: "
-    "mm; 2d: px; TV: m/frame^2 summed over joints at the evaluation rate; jitter m/s^3; acceleration error m/s^2; "
-    "foot skate: % of frames."
+    "lower is better; MPJPE-G, MPJPE, MPJPE-PA: mm; 2d: px; TV: m/frame^2 summed over joints at the evaluation rate; "
+    "foot skate: % of frames; Evals: loss evaluations of the whole clip; Seconds: of search, without compiling"
+)
+WORLD_UNITS = (
+    "lower is better; WA (one heading and shift a clip), W-100 and WA-100 (100-frame chunks), sliding, penetration, "
+    "float: mm; RTE: % of the path; jitter: m/s^3; acceleration error: m/s^2"
 )
 Columns = tuple[tuple[str, str, int], ...]
 
@@ -68,7 +71,9 @@ def measured(rows: Iterable[Row], title: str, columns: Columns) -> Grid:
 def run_grids(result: Mapping[str, Any]) -> list[Grid]:
     """Return the tables of one run (``run.content``): the paper's six with cost, and the world metrics."""
     rows = result["rows"]
-    about = f"{result['dataset']}, split {result['split']}, input {result['input']}"
+    part = "part of split" if result.get("partial", False) else "split"
+    about = f"{result['dataset']}, {part} {result['split']}, input {result['input']}"
+    about += "".join(f", noise {said}" for said in sorted({row["noise"] for row in rows} - {""}))
     camera = sorted({row["camera"] for row in rows if row["status"] == "ok"})
     where = f"joints {result['joint_set']} ({len(result['joints'])} measured), camera {', '.join(camera) or '-'}"
     first = measured(rows, f"{about}: {where}", (*PAPER_METRICS, *COST))
@@ -77,8 +82,11 @@ def run_grids(result: Mapping[str, Any]) -> list[Grid]:
     )[0]
     if truth is not None:
         first.notes.append(f"TV of the truth itself: {truth:.3f}; a method below it has smoothed motion away")
+    first.notes.append(UNITS)
+    source = "observed 3D points" if result["input"] == "mocap" else "kinematic start"
+    first.notes.append(f"kinematic: the start of all optimizers; smoothed: the {source} under a Gaussian of 1/15 s")
     second = measured(rows, f"{about}: world, smoothness, ground", WORLD_METRICS)
-    second.notes.append(UNITS)
+    second.notes.append(WORLD_UNITS)
     return [first, second]
 
 

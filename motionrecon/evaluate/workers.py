@@ -7,6 +7,8 @@ do not depend on their number.
 from __future__ import annotations
 
 import contextlib
+import ctypes
+import gc
 import multiprocessing
 import os
 import signal
@@ -24,6 +26,7 @@ RENEWED_MB = 2500.0  # a worker that has held more is replaced: compiled program
 ONE_THREAD = {
     "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "TF_CPP_MIN_LOG_LEVEL": "3",
     "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false",
+    "MALLOC_ARENA_MAX": "1",  # a detector's threads come and go with each film, and would leave their arenas behind
 }  # fmt: skip
 Work = Callable[[Task], list[Row]]
 
@@ -44,6 +47,13 @@ def prepare(device: str) -> None:
     runtime.configure(device)
 
 
+def release_memory() -> None:
+    """Give memory that is free back to the system, where the C library has a way to (glibc)."""
+    gc.collect()
+    with contextlib.suppress(OSError, AttributeError, TypeError):
+        ctypes.CDLL(None).malloc_trim(0)
+
+
 def _serve(pipe: Connection, device: str, work: Work) -> None:
     """Do tasks from the pipe until None comes; the whole life of a worker."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # an interruption ends the parent, which ends the workers
@@ -51,6 +61,7 @@ def _serve(pipe: Connection, device: str, work: Work) -> None:
     prepare(device)
     while (task := pipe.recv()) is not None:
         pipe.send(work(task))
+        release_memory()
 
 
 class _Worker:

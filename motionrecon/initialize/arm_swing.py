@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
-from motionrecon import rotations, skeleton
+from motionrecon import skeleton
 from motionrecon.initialize.balance import centre_of_mass
 from motionrecon.initialize.video_body import ENDS, FEET, Body
 from motionrecon.initialize.video_points import State, place_clip
@@ -72,6 +72,8 @@ def start_arms(body: Body, state: State, toward: np.ndarray, fps: float) -> Stat
     quats = np.array(state.quats)
     for sign, side in ((1.0, "left"), (-1.0, "right")):
         joint = skeleton.JOINT_NAMES.index(f"{side}_shoulder")
-        turn = np.asarray(rotations.exp(sign * angle[:, None] * np.array([0.0, 1.0, 0.0])))
-        quats[:, joint] = np.asarray(rotations.mul(turn, quats[:, joint]))
+        c, s = np.cos(0.5 * sign * angle), np.sin(0.5 * sign * angle)
+        w, x, y, z = quats[:, joint].T
+        # a turn about y times the shoulder's; in NumPy, because the clip's length would be compiled for
+        quats[:, joint] = np.stack([c * w - s * y, c * x + s * z, c * y + s * w, c * z - s * x], axis=-1)
     return state._replace(quats=quats)

@@ -11,6 +11,7 @@ from motionrecon.render.rasterize import Light, centre
 from motionrecon.types import Camera
 
 _SUPERSAMPLE = 2
+_BAND = 60  # rows of the picture drawn at a time: a whole one at full precision takes 0.9 GB
 
 
 @dataclasses.dataclass(frozen=True)
@@ -43,11 +44,17 @@ def key_light(camera: Camera) -> Light:
     return Light(direction=tuple(direction / np.linalg.norm(direction)))
 
 
-def _rays(camera: Camera, factor: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return directions (h, w, 3) of pixel rays at ``factor`` times the resolution: world, camera axes."""
-    w, h = camera.size
+def _rays(camera: Camera, factor: int, rows: range) -> tuple[np.ndarray, np.ndarray]:
+    """Return directions (h, w, 3) of pixel rays at ``factor`` times the resolution: world, camera axes.
+
+    Args:
+      camera: whose rays.
+      factor: rays each way of a pixel.
+      rows: of pixels.
+    """
+    w, h = camera.size[0], len(rows)
     u = (np.arange(w * factor) + 0.5) / factor - 0.5
-    v = (np.arange(h * factor) + 0.5) / factor - 0.5
+    v = (np.arange(rows.start * factor, rows.stop * factor) + 0.5) / factor - 0.5
     grid = np.stack(np.meshgrid(u, v), axis=-1).reshape(-1, 1, 2)
     xy = cv2.undistortPoints(grid, np.asarray(camera.intrinsics, float), np.asarray(camera.distortion, float))
     local = np.concatenate([xy[:, 0], np.ones((len(xy), 1))], axis=1).reshape(h * factor, w * factor, 3)
@@ -78,7 +85,28 @@ def draw_room(camera: Camera, room: Room = Room(), seed: int = 0) -> np.ndarray:
     Returns:
       (H, W, 3) uint8 BGR.
     """
-    direction, _ = _rays(camera, _SUPERSAMPLE)
+    width, height = camera.size
+    plaster = None if room.wall is None else _plaster((height * _SUPERSAMPLE, width * _SUPERSAMPLE), seed)
+    bands = []
+    for top in range(0, height, _BAND):
+        rows = range(top, min(top + _BAND, height))
+        part = None if plaster is None else plaster[rows.start * _SUPERSAMPLE : rows.stop * _SUPERSAMPLE]
+        picture = _band(camera, room, rows, part).astype(np.float32)
+        bands.append(cv2.resize(picture, (width, len(rows)), interpolation=cv2.INTER_AREA))
+    return cv2.convertScaleAbs(np.concatenate(bands))
+
+
+def _plaster(size: tuple[int, int], seed: int) -> np.ndarray:
+    """Return the grain (h, w) of a wall, fine and coarse."""
+    rng = np.random.default_rng(seed)
+    fine = cv2.GaussianBlur(rng.standard_normal(size).astype(np.float32), (0, 0), 3.0)
+    coarse = rng.standard_normal((24, 40)).astype(np.float32)
+    return 5.0 * fine + 0.35 * cv2.resize(coarse, size[::-1], interpolation=cv2.INTER_CUBIC)
+
+
+def _band(camera: Camera, room: Room, rows: range, plaster: np.ndarray | None) -> np.ndarray:
+    """Draw rows of the picture, (h, w, 3) at the rays' resolution."""
+    direction, _ = _rays(camera, _SUPERSAMPLE, rows)
     eye = centre(camera)
     down = direction[..., 2]
     floor_at = np.where(down < -1e-6, -eye[2] / np.minimum(down, -1e-6), np.inf)
@@ -95,26 +123,18 @@ def draw_room(camera: Camera, room: Room = Room(), seed: int = 0) -> np.ndarray:
     picture = np.where(
         on_floor[..., None], _tiles(room, point[..., 0], point[..., 1], reach), np.asarray(room.background)
     )
-    if room.wall is None:
+    if plaster is None:
         haze = np.clip((reach - 6.0) / 16.0, 0.0, 1.0)[..., None] * on_floor[..., None]
-        picture = picture + haze * (np.asarray(room.background) - picture)
-    else:
-        picture = _wall(picture, room, on_floor, wall_at, direction, eye, forward, seed)
-    small = cv2.resize(picture.astype(np.float32), camera.size, interpolation=cv2.INTER_AREA)
-    return cv2.convertScaleAbs(small)
+        return picture + haze * (np.asarray(room.background) - picture)
+    return _wall(picture, room, on_floor, wall_at, direction, eye, forward, plaster)
 
 
-def _wall(picture, room, on_floor, wall_at, direction, eye, forward, seed):
+def _wall(picture, room, on_floor, wall_at, direction, eye, forward, plaster):
     """Add a skirting board, a soft fall-off of light and plaster grain."""
     height = np.where(on_floor, 1.0, eye[2] + np.where(on_floor, 0.0, wall_at) * direction[..., 2])
     aside = np.where(on_floor, 0.0, wall_at) * (direction @ np.array([-forward[1], forward[0], 0.0]))
-    rng = np.random.default_rng(seed)
-    grain = cv2.GaussianBlur(rng.standard_normal(picture.shape[:2]).astype(np.float32), (0, 0), 3.0)
-    coarse = cv2.resize(
-        rng.standard_normal((24, 40)).astype(np.float32), picture.shape[1::-1], interpolation=cv2.INTER_CUBIC
-    )
     shade = 1.0 - 0.10 * np.clip(np.abs(aside) / 6.0, 0, 1) - 0.06 * np.clip(1.0 - height / 1.5, 0, 1)
-    wall = picture * shade[..., None] + (room.grain * (5.0 * grain + 0.35 * coarse))[..., None]
+    wall = picture * shade[..., None] + (room.grain * plaster)[..., None]
     board = (height < 0.10)[..., None]
     wall = np.where(board, np.array([150.0, 156.0, 158.0]) * shade[..., None], wall)
     return np.where(on_floor[..., None], picture, wall)

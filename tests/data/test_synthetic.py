@@ -3,6 +3,7 @@
 import functools
 
 import cv2
+import jax
 import numpy as np
 import pytest
 
@@ -152,3 +153,17 @@ def test_drawn_frames_show_the_person_where_the_truth_is():
     assert moving.mean() < 0.05
     again = next(iter(mannequin.frames(short, camera)))
     assert np.array_equal(first, again)
+
+
+def test_a_clip_of_another_length_compiles_nothing():
+    """Else a run over clips of many lengths would keep a program for each of them."""
+    compiled = []
+
+    def heard(event: str, seconds: float, **_: object) -> None:
+        if event == "/jax/core/compile/backend_compile_duration":
+            compiled.append(seconds)
+
+    synthetic.load("squat/side")  # 3.5 s
+    jax.monitoring.register_event_duration_secs_listener(heard)
+    synthetic.load("kick/side")  # 3.2 s
+    assert compiled == []

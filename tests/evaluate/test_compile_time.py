@@ -39,3 +39,17 @@ def test_a_real_compilation_takes_no_longer_than_it_took():
     assert 0.0 < compile_time.take() <= whole
     outer(jnp.ones((7, 7))).block_until_ready()
     assert compile_time.take() < 0.01
+
+
+def test_compiling_is_booked_to_the_stage_in_which_it_happens():
+    compile_time.take()
+    watch = compile_time.ByStage()
+    watch.stage("compile")
+    time.sleep(0.03)
+    compile_time.heard("/jax/core/compile/jaxpr_trace_duration", 0.02)
+    watch.stage("optimize")
+    time.sleep(0.02)
+    compile_time.heard("/jax/core/compile/jaxpr_trace_duration", 0.01)
+    watch.stage("")
+    assert watch.seconds["compile"] == pytest.approx(0.02, rel=1e-3)
+    assert watch.seconds["optimize"] == pytest.approx(0.01, rel=1e-3)

@@ -45,6 +45,17 @@ def test_mocap_is_what_the_data_set_has_and_noise_is_seeded(data, clip):
     np.testing.assert_array_equal(noisy[0].truth, clean.truth)
 
 
+def test_outliers_are_a_share_of_the_keypoints_and_lie_off_by_one_distance(data, clip):
+    clean = observed.observed(clip, data, Protocol())
+    spoiled = observed.observed(clip, data, Protocol(outliers=10.0))
+    off = np.linalg.norm(spoiled.observation.keypoints3d - clean.truth, axis=-1)
+    np.testing.assert_allclose(off[off > 1e-9], observed.JUMP)
+    assert (off > 1e-9).mean() == pytest.approx(0.10, abs=0.02)
+    both = observed.observed(clip, data, Protocol(outliers=10.0, noise_mm=20.0)).observation.keypoints3d
+    noisy = observed.observed(clip, data, Protocol(noise_mm=20.0)).observation.keypoints3d
+    np.testing.assert_allclose(both - noisy, spoiled.observation.keypoints3d - clean.truth, atol=1e-12)
+
+
 def test_2d_keypoints_are_the_projected_truth(data, clip):
     seen = observed.observed(clip, data, Protocol(mode="keypoints2d"))
     expected = cameras.project(clip.meta["camera"], np.asarray(clip.observation.keypoints3d))

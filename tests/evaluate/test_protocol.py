@@ -41,6 +41,7 @@ def test_choosing_clips():
     ("values", "word"),
     [
         ({"noise_mm": -1.0}, "--noise-mm"), ({"noise_mm": 5.0, "mode": "video"}, "--input mocap"),
+        ({"outliers": 60.0}, "--outliers 60"), ({"outliers": 5.0, "mode": "keypoints2d"}, "--outliers is for"),
         ({"noise_px": 5.0}, "keypoints2d"), ({"frames": 3}, "--frames 3"), ({"noise_px": float("nan")}, "--noise-px"),
     ],
 )  # fmt: skip
@@ -55,7 +56,7 @@ def test_the_mark_names_what_decides_a_row():
     named = config.load(None, {"optimizer": {"name": "bfgs"}, "output": {"overlay": False}})
     assert base.mark() == dataclasses.replace(base, fit=named).mark()
     other = config.load(None, {"optimizer": {"max_evaluations": 5}})
-    for changed in ({"fit": other}, {"noise_mm": 1.0}, {"frames": 30}, {"seed": 1}, {"root": "/"}):
+    for changed in ({"fit": other}, {"noise_mm": 1.0}, {"outliers": 1.0}, {"frames": 30}, {"seed": 1}, {"root": "/"}):
         assert base.mark() != dataclasses.replace(base, **changed).mark()
 
 

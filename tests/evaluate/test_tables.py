@@ -59,6 +59,18 @@ def test_other_splits_are_marked_and_do_not_fill_the_paper_tables():
     assert all("not measured" in " ".join(g.notes) for g in tables.paper_grids([result(partial=True)]))
 
 
+def test_a_stranger_is_told_the_noise_the_part_and_what_the_baselines_are():
+    rows = [row("a", m, 10.0, noise="20 mm") for m in ("kinematic", "smoothed", "bfgs")]
+    first, second = tables.run_grids(result(rows=rows, partial=True))
+    assert first.title.startswith("h36m, part of split mocap, input mocap, noise 20 mm: joints H36M-17")
+    assert second.title.startswith("h36m, part of split mocap, input mocap, noise 20 mm:")
+    notes = " ".join(first.notes)
+    assert "lower is better" in notes and "smoothed: the observed 3D points under a Gaussian" in notes
+    film = tables.run_grids(result(mode="video"))[0]
+    assert film.title.startswith("h36m, split mocap, input video: ")
+    assert "smoothed: the kinematic start under a Gaussian" in " ".join(film.notes)
+
+
 def test_intervals_below_the_means_and_failures_counted():
     rows = [row(k, "bfgs", e) for k, e in (("a", 10.0), ("b", 20.0), ("c", 60.0))]
     rows.append(row("d", "bfgs", status="failed", reason="the file is gone"))

@@ -1,10 +1,11 @@
 """Evaluation at scale: throughput by workers and Ray, equal results, a killed worker, resumption, memory.
 
-    python benchmarks/evaluation.py [--sequences 4] [--frames 40] [--long 12] [--cores 2]
+    python benchmarks/evaluation.py [--sequences 4] [--frames 40] [--long 12] [--cores 2] [--skip-video]
 
 Runs ``motionrecon eval`` on noisy synthetic motion capture as a user would: with one worker, with two, with a local
 Ray of two, each after a run that fills the cache of compiled programs; then kills a worker in the middle of a run and
-resumes it; then ``--long`` sequences in one worker for its memory. Ray is left out where it is not installed.
+resumes it; then ``--long`` whole sequences of several lengths in one worker for its memory, motion capture and films.
+Ray is left out where it is not installed.
 """
 
 from __future__ import annotations
@@ -28,20 +29,24 @@ COLUMNS = (
 WORKED = ("metrics", "evaluations", "status")
 
 
-def command(folder: Path, sequences: int, frames: int, *more: str) -> list[str]:
-    words = [
-        sys.executable,
-        "-m",
-        "motionrecon",
-        "eval",
-        "--noise-mm",
-        "10",
-        "--limit",
-        str(sequences),
-        "-o",
-        str(folder),
-    ]
-    return [*words, "--frames", str(frames), *more]
+def command(folder: Path, sequences: int, *more: str) -> list[str]:
+    words = [sys.executable, "-m", "motionrecon", "eval", "-q", "--limit", str(sequences), "-o", str(folder)]
+    return [*words, *more]
+
+
+def peaks(folder: Path) -> list[float]:
+    """Return the worker's peak memory, MB, after each sequence in turn."""
+    return sorted(r["peak_mb"] for r in rows(folder) if r["method"] == "kinematic")
+
+
+def memory(name: str, found: list[float]) -> list[str]:
+    """Return what is to say of a long run's memory."""
+    shown = ", ".join(f"{n} sequences: {found[n - 1]:.0f} MB" for n in (1, 3, len(found)) if n <= len(found))
+    lines = [f"{name}: peak memory of the worker after {shown}"]
+    if len(found) > 3:
+        growth = found[-1] / found[2]
+        lines.append(tables.goal(f"{name}: growth of memory from 3 sequences to all", growth, 1.1, " times"))
+    return lines
 
 
 def rows(folder: Path) -> list[dict]:
@@ -96,34 +101,35 @@ def main() -> None:
     parser = tables.parser("motionrecon eval with several workers.")
     parser.add_argument("--sequences", type=int, default=4)
     parser.add_argument("--frames", type=int, default=40, help="of each sequence")
-    parser.add_argument("--long", type=int, default=12, help="sequences of the run that is watched for memory")
+    parser.add_argument("--long", type=int, default=12, help="sequences of the runs that are watched for memory")
+    parser.add_argument("--skip-video", action="store_true", help="watch motion capture only")
     given = parser.parse_args()
     machine = tables.start(given.cores)
+    noise = ("--noise-mm", "10")
+    size = (given.sequences, *noise, "--frames", str(given.frames))
     with tempfile.TemporaryDirectory() as name:
-        place, size = Path(name), (given.sequences, given.frames)
-        warm = command(place / "warm", 1, given.frames, "--workers", "1", "-q")
-        subprocess.run(warm, check=False)
-        first, reference = timed("1 worker", command(place / "one", *size, "--workers", "1", "-q"), place / "one", None)
+        place = Path(name)
+        subprocess.run(command(place / "warm", 1, *size[1:], "--workers", "1"), check=False)
+        first, reference = timed("1 worker", command(place / "one", *size, "--workers", "1"), place / "one", None)
         table = [
             first,
-            timed("2 workers", command(place / "two", *size, "--workers", "2", "-q"), place / "two", reference)[0],
+            timed("2 workers", command(place / "two", *size, "--workers", "2"), place / "two", reference)[0],
         ]
         if importlib.util.find_spec("ray"):
-            ray = command(place / "ray", *size, "--ray", "auto", "--workers", "2", "-q")
+            ray = command(place / "ray", *size, "--ray", "auto", "--workers", "2")
             table.append(timed("local Ray of 2", ray, place / "ray", reference)[0])
-        words = command(place / "kill", *size, "--workers", "2", "-q")
+        words = command(place / "kill", *size, "--workers", "2")
         lost, reasons = killed(words, place / "kill")
         print(f"killed a worker: {lost} sequence lost: {'; '.join(reasons)}", flush=True)
         table.append(timed("after it, --resume", [*words, "--resume"], place / "kill", reference)[0])
-        long = command(place / "long", given.long, given.frames, "--workers", "1", "-q")
-        table.append(timed(f"{given.long} in 1 worker", long, place / "long", None)[0])
-        peaks = [r["peak_mb"] for r in rows(place / "long") if r["method"] == "kinematic"]
-    memory = "peak memory of the worker after " + ", ".join(
-        f"{n} sequences: {peaks[n - 1]:.0f} MB" for n in (1, 3, given.long) if n <= len(peaks)
-    )
-    lines = [memory, tables.goal("sequences lost with a killed worker", lost, 1)]
-    if len(peaks) > 3:
-        lines.append(tables.goal("growth of memory from 3 sequences to all", peaks[-1] / peaks[2], 1.1, " times"))
+        lines = [tables.goal("sequences lost with a killed worker", lost, 1)]
+        for mode, more in (("mocap", noise), ("video", ())):
+            if mode == "video" and given.skip_video:
+                continue
+            long = command(place / mode, given.long, "--input", mode, *more, "--workers", "1")
+            table.append(timed(f"{given.long} whole, {mode}", long, place / mode, None)[0])
+            lines += memory(mode, peaks(place / mode))
+            print(lines[-1], flush=True)
     text = "\n".join([tables.markdown(COLUMNS, table), "", *lines])
     print(f"\n{text}")
     tables.save(given.out, machine, text, table)

@@ -7,8 +7,9 @@ Distortion follows OpenCV's radial-tangential model (k1, k2, p1, p2, k3).
 from __future__ import annotations
 
 import math
+from types import ModuleType
+from typing import Any
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
@@ -21,16 +22,19 @@ DEFAULT_FOV = math.radians(60.0)  # of the longer image side: a phone's main cam
 
 def to_camera(camera: Camera, points: Array) -> Array:
     """Transform world points (..., 3) m to camera axes (..., 3) m."""
-    return jnp.sum(jnp.asarray(camera.rotation) * jnp.asarray(points)[..., None, :], axis=-1) + jnp.asarray(
-        camera.translation
-    )
+    return _to_camera(camera, points, jnp)
 
 
-def _distort(xy: Array, d: Array) -> Array:
+def _to_camera(camera: Camera, points: Any, xp: ModuleType) -> Any:
+    turned = xp.sum(xp.asarray(camera.rotation) * xp.asarray(points)[..., None, :], axis=-1)
+    return turned + xp.asarray(camera.translation)
+
+
+def _distort(xy: Any, d: Any, xp: ModuleType) -> Any:
     x, y = xy[..., 0], xy[..., 1]
     r2 = x * x + y * y
     radial = 1 + r2 * (d[0] + r2 * (d[1] + r2 * d[4]))
-    return jnp.stack(
+    return xp.stack(
         [
             x * radial + 2 * d[2] * x * y + d[3] * (r2 + 2 * x * x),
             y * radial + d[2] * (r2 + 2 * y * y) + 2 * d[3] * x * y,
@@ -39,27 +43,28 @@ def _distort(xy: Array, d: Array) -> Array:
     )
 
 
-def project(camera: Camera, points: Array) -> Array:
-    """Project world points (..., 3) m to pixels (..., 2); points behind the camera are clamped to 1 cm depth."""
-    local = to_camera(camera, points)
-    xy = local[..., :2] / jnp.maximum(local[..., 2:], 1e-2)
-    xy = _distort(xy, jnp.asarray(camera.distortion))
-    k = jnp.asarray(camera.intrinsics)
+def _projected(camera: Camera, points: Any, xp: ModuleType) -> Any:
+    """Project with JAX or NumPy as ``xp``."""
+    local = _to_camera(camera, points, xp)
+    xy = local[..., :2] / xp.maximum(local[..., 2:], 1e-2)
+    xy = _distort(xy, xp.asarray(camera.distortion), xp)
+    k = xp.asarray(camera.intrinsics)
     u = k[0, 0] * xy[..., 0] + k[0, 1] * xy[..., 1] + k[0, 2]
     v = k[1, 1] * xy[..., 1] + k[1, 2]
-    return jnp.stack([u, v], axis=-1)
+    return xp.stack([u, v], axis=-1)
 
 
-_project = jax.jit(project)
+def project(camera: Camera, points: Array) -> Array:
+    """Project world points (..., 3) m to pixels (..., 2); points behind the camera are clamped to 1 cm depth."""
+    return _projected(camera, points, jnp)
 
 
 def project_clip(camera: Camera, points: ArrayLike) -> np.ndarray:
-    """Project the points (..., 3) m of a whole clip to pixels (..., 2), without a compilation for every clip length."""
-    values = np.asarray(points, dtype=float)
-    flat = values.reshape(-1, 3)
-    padded = np.zeros((1 << max(len(flat) - 1, 1).bit_length(), 3))
-    padded[: len(flat)] = flat
-    return np.asarray(_project(camera, jnp.asarray(padded)))[: len(flat)].reshape(*values.shape[:-1], 2)
+    """Project the points (..., 3) m of a whole clip to pixels (..., 2).
+
+    In NumPy: no program for every clip length, and double precision also where JAX was not asked for it.
+    """
+    return _projected(camera, np.asarray(points, dtype=float), np)
 
 
 def undistort(camera: Camera, pixels: ArrayLike) -> np.ndarray:

@@ -13,7 +13,7 @@ def test_project_clip_agrees_and_compiles_few_shapes():
     view = camera.look_at([4.0, 1.0, 1.5], [0.0, 0.0, 0.9], intrinsics, (1280, 720))
     view = dataclasses.replace(view, distortion=np.array([-0.2, 0.05, 0.001, -0.002, 0.01]))
     rng = np.random.default_rng(0)
-    for shape in ((1, 1, 3), (40, 17, 3), (3,)):
+    for shape in ((1, 1, 3), (40, 17, 3), (3,), (1919, 17, 3)):
         points = rng.normal(size=shape)
         np.testing.assert_allclose(camera.project_clip(view, points), camera.project(view, points), atol=1e-9)
     compiled = []

@@ -113,8 +113,8 @@ def _run(asked: Any, dataset: Any, clips: list, folder: Path, given: dict[str, A
     quiet = given["quiet"]
     count = given["workers"] or (None if given["ray"] else workers.default_workers(len(clips)))
     if not quiet:
-        click.echo(f"motionrecon eval {asked.dataset}, split {asked.split}, input {asked.mode}: {len(clips)} sequences "
-                   f"-> {folder}{os.sep}", err=True)  # fmt: skip
+        click.echo(f"motionrecon eval {asked.dataset}, split {asked.split}, input {asked.mode}: "
+                   f"{_counted(len(clips), 'sequence')} -> {folder}{os.sep}", err=True)  # fmt: skip
     began = time.monotonic()
 
     def told(done: int, total: int, clip: Any, rows: list[dict[str, Any]]) -> None:
@@ -164,4 +164,9 @@ def _closing(rows: list[dict[str, Any]], wall: float, count: int | None) -> str:
         after = [(n, sorted(most)[n - 1]) for n in (1, 3, 12, len(most)) if n <= len(most)]
         memory = "; a worker's peak memory after " + ", ".join(f"{n}: {v:.0f} MB" for n, v in dict(after).items())
     sequences = len({row["sequence"] for row in rows})
-    return f"{sequences} sequences, {wall:.0f} s with {count or 'the cluster'}{' workers' if count else ''}{memory}."
+    by_whom = _counted(count, "worker") if count else "the cluster"
+    return f"{_counted(sequences, 'sequence')}, {wall:.0f} s with {by_whom}{memory}."
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -158,6 +158,10 @@ class AIST:
         if values.ndim != 4 or values.shape[2:] != (17, 3) or not index < len(values) or values.dtype.kind != "f":
             raise DataError(f"{path}: keypoints2d has shape {values.shape}, (9, frames, 17, 3) expected; get it again")
         own = values[index, frames[0] : frames[1]].astype(float)
+        if len(own) < frames[1] - frames[0]:
+            raise DataError(
+                f"{path}: has {values.shape[1]} frames, {frames[0] + 1}-{frames[1]} are needed; download it again"
+            )
         seen = np.isfinite(own).all(axis=-1)
         confidence = np.where(seen, np.clip(np.nan_to_num(own[..., 2]), 0.0, 1.0), 0.0)
         pixels = preprocess.fill_missing(own[..., :2], confidence)

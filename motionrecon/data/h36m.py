@@ -94,10 +94,9 @@ class H36M:
         length = len(values) if image is None else min(len(values), len(image))  # 2D may be longer, or shorter
         start, stop = frames[0], min(frames[1], length)
         if stop - start < 8 or (clip.frames is not None and stop < frames[1]):
-            raise DataError(
-                f"{recording.path}: {clip.subject}/{_take(clip)} has {length} frames; source frames "
-                f"{frames[0] + 1}-{frames[1]} are needed; download it again"
-            )
+            needed = "8 or more are" if clip.frames is None else f"source frames {frames[0] + 1}-{frames[1]} are"
+            name = f"{clip.subject}/{_take(clip)}"
+            raise DataError(f"{recording.path}: {name} has {length} frames; {needed} needed; download it again")
         columns = _columns(values.shape[1], index)
         positions = values[start:stop, columns]
         confidence = np.isfinite(positions).all(axis=-1).astype(float)
@@ -123,6 +122,8 @@ class H36M:
         for recording in self._recordings:
             name = f"{recording.subject}/{recording.take}"
             yield dataset.probed(name, lambda r=recording: f"{len(r.read())} frames, {_FORMS[self.form]}")
+        for name in h36m_files.strange_names(self._root):
+            yield Finding(name, "corrupt", "is named after no action of Human3.6M; it is left out")
         known = {(r.subject, r.take) for r in self._recordings}
         for clip in self.clips("mocap"):
             if (clip.subject, _take(clip)) not in known:
@@ -170,6 +171,11 @@ def _recordings(root: Path, form: str | None) -> tuple[str, list[Recording]]:
     for name, find in finders.items():
         if form in (None, name) and (found := find()):
             return name, found
+    if strange := h36m_files.strange_names(root):
+        raise DataError(
+            f"{root}: not found: any take of Human3.6M; {strange[0]} is named after none of its actions "
+            f"({', '.join(h36m_names.ACTIONS)}); give it its own name"
+        )
     raise DataError(
         f"{root}: not found: {_FORMS[form] if form else 'Human3.6M (CDF folders, data_3d_h36m.npz or HDF5)'}; check "
         "the folder given with --data-root"

@@ -50,7 +50,7 @@ def read_cdf(path: Path, dimensions: int = 3) -> np.ndarray:
         names = [*content.cdf_info().zVariables, *content.cdf_info().rVariables]
         values = np.asarray(content.varget("Pose"), float) if "Pose" in names else None
     except Exception as error:  # a broken file can raise anything
-        reason = " ".join(str(error).split()) or type(error).__name__
+        reason = " ".join(str(error).replace(str(path), "it").split()) or type(error).__name__
         raise DataError(f"{path}: is not a readable CDF file ({reason[:120]}); copy or download it again") from None
     if values is None:
         raise DataError(f"{path}: holds {', '.join(names) or 'nothing'}, no variable Pose; give Human3.6M's own file")
@@ -145,23 +145,41 @@ def h5_recordings(root: Path) -> list[Recording]:
 
 
 def npz_recordings(path: Path) -> list[Recording]:
-    """List the takes of VideoPose3D's 3D file.
+    """List the takes of VideoPose3D's 3D file; those under names that Human3.6M does not have are left out.
 
     Raises:
       DataError: missing, truncated, or of another content.
     """
     content = safe_pickle.nested(safe_pickle.load_npz(path), "positions_3d", path)
-    found = []
+    found, unknown = [], []
     for name, takes in content.items():
         if not isinstance(takes, dict):
             raise DataError(f"{path}: {name} holds {type(takes).__name__}, a dict of takes expected; make it again")
         for stem, array in takes.items():
-            action, take = h36m_names.take(str(stem))
+            try:
+                subject, (action, take) = h36m_names.subject(str(name)), h36m_names.take(str(stem))
+            except InputError as error:
+                unknown.append(str(error))
+                continue
 
             def read(array: object = array, where: str = f"{path}, {name}/{stem}") -> np.ndarray:
                 return _take_of(array, where)
 
-            found.append(Recording(h36m_names.subject(str(name)), action, take, path, read))
+            found.append(Recording(subject, action, take, path, read))
+    if unknown and not found:
+        raise DataError(f"{path}: {unknown[0]}")
+    return found
+
+
+def strange_names(root: Path) -> list[str]:
+    """Return CDF and HDF5 files where takes should lie whose names are no take's: renamed, or of another data set."""
+    places = ("MyPoseFeatures/D3_Positions/*.cdf", "MyPoses/3D_positions/*.h5")
+    found = []
+    for path in (p for name in h36m_names.SUBJECTS for place in places for p in sorted((root / name).glob(place))):
+        try:
+            h36m_names.take(path.stem)
+        except InputError:
+            found.append(path.relative_to(root).as_posix())
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -62,6 +63,7 @@ def _do(task: Task, device: str, work: Work) -> list[Row]:
 
 
 def _connected(address: str, count: int | None) -> Any:
+    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")  # its own retries would stand beside our one line
     try:
         import ray  # pyright: ignore[reportMissingImports]
     except ImportError:

@@ -104,6 +104,9 @@ def test_missing_and_broken_files(root, tmp_path):
     (root / "keypoints2d" / f"{NAME}.pkl").write_bytes(pickle.dumps({"keypoints2d": np.zeros((9, 130, 17))}))
     with pytest.raises(DataError, match="keypoints2d has shape"):
         found.load(clip)
+    (root / "keypoints2d" / f"{NAME}.pkl").write_bytes(pickle.dumps({"keypoints2d": np.zeros((9, 100, 17, 3))}))
+    with pytest.raises(DataError, match="has 100 frames, 1-120 are needed"):
+        found.load(clip)
     (root / "keypoints2d" / f"{NAME}.pkl").unlink()
     assert found.load(clip).meta["image"] is None
     (root / "cameras" / "mapping.txt").write_text("other setting1\n")

@@ -207,6 +207,31 @@ def test_broken_archives(tmp_path, takes, word):
         H36M(tmp_path).load(clip())
 
 
+def test_names_that_human36m_does_not_have_are_left_out(tmp_path):
+    made.write_npz(
+        tmp_path / "data_3d_h36m.npz",
+        {"S9": {"Walking": made.motion(), "Dancing": made.motion()}, "S4": {"Walking": made.motion()}},
+    )
+    assert [c.key for c in H36M(tmp_path).clips("all")] == ["S9/Walking/60457274"]
+    made.write_npz(tmp_path / "data_3d_h36m.npz", {"S4": {"Walking": made.motion()}})
+    with pytest.raises(DataError, match=r'data_3d_h36m\.npz: "S4" is no subject'):
+        H36M(tmp_path)
+
+
+@pytest.mark.parametrize("form", ["cdf", "h5"])
+def test_a_renamed_file_is_named(forms, form):
+    path = next((forms / form).rglob(f"Walking.{form}"))
+    strange = path.with_name(f"Dancing 1.{form}")
+    strange.write_bytes(path.read_bytes())
+    found = {f.name.split("/")[-1]: f.status for f in H36M(forms / form).check()}
+    assert found[strange.name] == "corrupt" and found["Walking"] == "present"
+    for known in path.parent.glob(f"*.{form}"):
+        if known != strange:
+            known.unlink()
+    with pytest.raises(DataError, match=r"Dancing 1\.\w+ is named after none of its actions"):
+        H36M(forms / form)
+
+
 def test_nothing_there(tmp_path):
     with pytest.raises(DataError, match=r"not found: Human3\.6M"):
         H36M(tmp_path)

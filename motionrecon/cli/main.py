@@ -14,6 +14,7 @@ from motionrecon.cli.data import data
 from motionrecon.cli.evaluate import evaluate
 from motionrecon.cli.fit import fit
 from motionrecon.cli.tables import tables
+from motionrecon.cli.train_optimizer import train_optimizer
 
 _SETTINGS = {
     "help_option_names": ["-h", "--help"],
@@ -35,6 +36,7 @@ cli.add_command(fit)
 cli.add_command(evaluate)
 cli.add_command(data)
 cli.add_command(tables)
+cli.add_command(train_optimizer)
 
 
 def run(arguments: Sequence[str]) -> int:

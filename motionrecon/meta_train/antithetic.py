@@ -1,0 +1,98 @@
+"""Antithetic pairs: what the evolution-strategy estimators (PES, NRES, truncated ES) have in common.
+
+Problem i is run twice from the same start, under theta + eps_i and theta - eps_i. Particles end their episodes at
+different times: each starts at a random age, so that every meta-step sees all phases of a run.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jax.flatten_util import ravel_pytree
+
+from motionrecon.meta_train.unroll import Estimate, Problems, State, Theta, Unroll, strong
+from motionrecon.types import Array
+
+
+class Particles(NamedTuple):
+    """B antithetic pairs of runs.
+
+    Attributes:
+      states: of the inner problems; leading axes (2,) for the signs, then as the unroll has them.
+      age: (B,) int32 inner steps since the last reset, the jitter included.
+      noise: (B, P) perturbation that the estimator remembers: the accumulated one (PES) or that of the episode
+        (NRES); None where none is.
+    """
+
+    states: State
+    age: Array
+    noise: Array | None
+
+
+def draw_noise(key: Array, theta: Theta, batch: int, std: float) -> Array:
+    """Return N(0, std^2) perturbations (B, P) float32 of the P numbers of theta.
+
+    Quantiles of the normal distribution at 65,536 equal steps, two of each random word: half the cost of a finer
+    draw, which for large networks is a good part of a meta-step's.
+    """
+    numbers = sum(leaf.size for leaf in jax.tree.leaves(theta))
+    words = jax.random.bits(key, (batch, (numbers + 1) // 2), jnp.uint32)
+    halves = jax.lax.bitcast_convert_type(words, jnp.uint16).reshape(batch, -1)[:, :numbers]
+    centred = (halves.astype(jnp.float32) - jnp.float32(32767.5)) * jnp.float32(2.0**-15)
+    return jnp.float32(std * 2**0.5) * jax.lax.erf_inv(centred)
+
+
+def perturbed(theta: Theta, noise: Array) -> Theta:
+    """Return theta + noise and theta - noise, every leaf (2, B, ...), for noise (B, P)."""
+    flat, unravel = ravel_pytree(theta)
+    return jax.vmap(jax.vmap(unravel))(jnp.stack([flat + noise, flat - noise]))
+
+
+def begin(
+    unroll: Unroll, theta: Theta, problems: Problems, key: Array, *, horizon: int, truncation: int, noise: Array | None
+) -> Particles:
+    """Return particles at the start of new problems, with ages spread over the episode in whole truncations."""
+    one = unroll.begin(theta, problems, shared=True)
+    states = jax.tree.map(lambda leaf: jnp.stack([leaf, leaf]), one)
+    age = truncation * jax.random.randint(key, (unroll.batch,), 0, horizon // truncation, jnp.int32)
+    return strong(Particles(states, age, noise))
+
+
+def renew(unroll: Unroll, thetas: Theta, particles: Particles, done: Array, problems: Problems) -> State:
+    """Return the states (2, ...) with those of ``done`` (B,) problems begun anew, alike under both signs."""
+
+    def anew(states: State) -> State:
+        fresh = jax.vmap(lambda theta: unroll.begin(theta, problems, shared=False))(thetas)
+        return strong(jax.vmap(unroll.select, (None, 0, 0))(done, fresh, states))
+
+    return jax.lax.cond(jnp.any(done), anew, lambda states: states, particles.states)
+
+
+def run(unroll: Unroll, thetas: Theta, states: State, steps: int) -> tuple[State, Array]:
+    """Make inner steps under both signs; returns the states, and the mean meta-losses (2, B) of these steps."""
+
+    def body(states: State, _: None) -> tuple[State, Array]:
+        states, losses = jax.vmap(lambda theta, state: unroll.advance(theta, state, shared=False))(thetas, states)
+        return strong(states), losses
+
+    states, losses = jax.lax.scan(body, states, None, length=steps)
+    return states, jnp.mean(losses, axis=0)
+
+
+def combine(theta: Theta, losses: Array, noise: Array, std: float, delta_clip: float | None) -> Estimate:
+    """Return sum_i noise_i (L+_i - L-_i) / (2 std^2 B).
+
+    Args:
+      theta: meta-parameters, for the gradient's structure.
+      losses: (2, B) L+ and L-.
+      noise: (B, P) the perturbation that each difference is ascribed to.
+      std: standard deviation of the perturbations.
+      delta_clip: bound of abs(L+ - L-); None: none. A bound trades bias for robustness against single wild pairs.
+    """
+    delta = losses[0] - losses[1]
+    if delta_clip is not None:
+        delta = jnp.clip(delta, -delta_clip, delta_clip)
+    weight = delta / (2 * std**2 * delta.shape[0])
+    return Estimate(ravel_pytree(theta)[1](weight @ noise), jnp.mean(losses))

@@ -1,0 +1,49 @@
+"""Truncated evolution strategies: the biased estimator that PES and NRES mend, for comparison.
+
+Every truncation draws a new perturbation and ascribes its difference of losses to that one alone, as if the state it
+starts from did not depend on theta:
+
+    g = 1 / (2 std^2 B) sum_i eps_i (L+_i - L-_i).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+import jax
+import jax.numpy as jnp
+
+from motionrecon.meta_train import antithetic
+from motionrecon.meta_train.antithetic import Particles
+from motionrecon.meta_train.unroll import Estimate, Problems, Theta, Unroll
+from motionrecon.types import Array
+
+
+@dataclasses.dataclass(frozen=True)
+class TruncatedES:
+    """The estimator; the attributes are those of `pes.PES`."""
+
+    unroll: Unroll
+    horizon: int
+    truncation: int
+    std: float = 0.01
+    delta_clip: float | None = None
+
+    def begin(self, theta: Theta, problems: Problems, key: Array) -> Particles:
+        """Return particles of jittered ages."""
+        return antithetic.begin(
+            self.unroll, theta, problems, key, horizon=self.horizon, truncation=self.truncation, noise=None
+        )
+
+    def estimate(
+        self, theta: Theta, particles: Particles, problems: Problems, key: Array
+    ) -> tuple[Estimate, Particles]:
+        """Advance all pairs by one truncation, both signs from the state of the last one's plus run."""
+        done = particles.age >= self.horizon
+        noise = antithetic.draw_noise(key, theta, self.unroll.batch, self.std)
+        thetas = antithetic.perturbed(theta, noise)
+        same = jax.tree.map(lambda leaf: jnp.stack([leaf[0], leaf[0]]), particles.states)
+        states = antithetic.renew(self.unroll, thetas, particles._replace(states=same), done, problems)
+        states, losses = antithetic.run(self.unroll, thetas, states, self.truncation)
+        age = jnp.where(done, 0, particles.age) + jnp.int32(self.truncation)
+        return antithetic.combine(theta, losses, noise, self.std, self.delta_clip), Particles(states, age, None)

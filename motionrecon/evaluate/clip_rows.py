@@ -126,7 +126,7 @@ class _Clip:
         names = joints.joints if joints.name != "points of the file" else result.observation.names
         film = joints.joints if self.task.protocol.mode == "video" else None
         measured = judged.judged(result, self.clip, self.seen, self.world, film)
-        summary = metrics.summarize(measured, names)
+        summary = metrics.summarize(measured, names, smoothed="start")
         common = {
             "status": "ok", "reason": "", "frames": summary["frames"], "fps": summary["fps"],
             "joint_set": joints.name, "joints": summary["joint_set"], "warnings": list(result.warnings),

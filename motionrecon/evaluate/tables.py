@@ -83,8 +83,7 @@ def run_grids(result: Mapping[str, Any]) -> list[Grid]:
     if truth is not None:
         first.notes.append(f"TV of the truth itself: {truth:.3f}; a method below it has smoothed motion away")
     first.notes.append(UNITS)
-    source = "observed 3D points" if result["input"] == "mocap" else "kinematic start"
-    first.notes.append(f"kinematic: the start of all optimizers; smoothed: the {source} under a Gaussian of 1/15 s")
+    first.notes.append("kinematic: the start of all optimizers; smoothed: the same under a Gaussian of 1/15 s")
     second = measured(rows, f"{about}: world, smoothness, ground", WORLD_METRICS)
     second.notes.append(WORLD_UNITS)
     return [first, second]

@@ -2,16 +2,17 @@
 
 The reference is the truth where it is known, else the observed 3D points (mocap), else nothing (video: image error,
 smoothness and contact only). The smoothed baseline is a Gaussian over time (two frames at 30 fps) of the observed
-3D points where there are any (gaps filled from the kinematic start), else of the kinematic start's keypoints; its
-contact points are the smoothed contact points of the kinematic start. Planted feet are the same for all methods: those
-of the reference by height and speed; without one, those the kinematic start names (else low ones) whose smoothed speed
-is below the limit, so that a foot rolling over its toe is not called sliding.
+3D points where there are any (gaps filled from the kinematic start), else of the kinematic start's keypoints; or of
+these in any case where asked for, as the evaluation does, because they are the harder to beat where there are
+outliers. Its contact points are the smoothed contact points of the kinematic start. Planted feet are the same for all
+methods: those of the reference by height and speed; without one, those the kinematic start names (else low ones) whose
+smoothed speed is below the limit, so that a foot rolling over its toe is not called sliding.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -21,6 +22,7 @@ from motionrecon.types import FitResult
 
 FORMAT_VERSION = 1
 METHODS = ("physics", "kinematic", "smoothed")
+Smoothed = Literal["input", "start"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -60,9 +62,9 @@ def _reference(result: FitResult, counted: np.ndarray) -> _Reference:
     return _Reference("none", None, seen, seen & counted)
 
 
-def _smoothed_source(result: FitResult) -> np.ndarray:
+def _smoothed_source(result: FitResult, smoothed: Smoothed) -> np.ndarray:
     kinematic = np.asarray(result.kinematic_keypoints)
-    if result.observation.keypoints3d is None:
+    if smoothed == "start" or result.observation.keypoints3d is None:
         return kinematic
     seen = np.asarray(result.observation.confidence) > 0
     return np.where(seen[..., None], np.asarray(result.observation.keypoints3d), kinematic)
@@ -75,7 +77,7 @@ def _lowered(points: np.ndarray | None, result: FitResult) -> np.ndarray | None:
     return points - np.asarray(result.contact_radius)[:, None] * np.array([0.0, 0.0, 1.0])
 
 
-def _methods(result: FitResult, by_keypoints: bool) -> dict[str, _Method]:
+def _methods(result: FitResult, by_keypoints: bool, smoothed: Smoothed) -> dict[str, _Method]:
     """Gather each method's points; feet from the keypoints, or from the bodies where there are no foot keypoints."""
     sigma = baseline.SIGMA_SECONDS * float(result.observation.fps)
     contacts = body_points.carried_contacts(result)
@@ -84,7 +86,7 @@ def _methods(result: FitResult, by_keypoints: bool) -> dict[str, _Method]:
     keypoints = {
         "physics": np.asarray(result.rollout.keypoints),
         "kinematic": np.asarray(result.kinematic_keypoints),
-        "smoothed": baseline.gaussian_smooth(_smoothed_source(result), sigma),
+        "smoothed": baseline.gaussian_smooth(_smoothed_source(result, smoothed), sigma),
     }
     index = body_points.foot_keypoints(result.observation.names)
     if by_keypoints and index is not None:
@@ -230,20 +232,21 @@ def _windows(result: FitResult) -> list[dict[str, Any]]:
     ]
 
 
-def summarize(result: FitResult, joints: tuple[str, ...] | None = None) -> dict[str, Any]:
+def summarize(result: FitResult, joints: tuple[str, ...] | None = None, smoothed: Smoothed = "input") -> dict[str, Any]:
     """Measure a fit beside its kinematic start and the smoothed baseline.
 
     Args:
       result: a fit of at least one frame.
       joints: the keypoints over which errors and smoothness are measured, those of them that the observation has;
         None takes all. Which feet are planted is judged by every foot keypoint all the same.
+      smoothed: what the smoothed baseline is made of: the input where it is 3D, or the kinematic start.
 
     Returns:
       The content of ``metrics.json``, ready for ``json.dump``; a value that cannot be computed is None.
     """
     counted = np.array([joints is None or name in joints for name in result.observation.names])
     reference = _reference(result, counted)
-    methods = _methods(result, by_keypoints=reference.positions is not None)
+    methods = _methods(result, reference.positions is not None, smoothed)
     planted, contact_source = _contacts(result, reference, methods)
     rows = {name: _measure(result, method, reference, planted, counted) for name, method in methods.items()}
     fps = float(result.observation.fps)

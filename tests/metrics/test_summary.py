@@ -40,6 +40,15 @@ def test_smoothed_mocap_is_the_smoothed_observation_with_gaps_filled(mocap):
     assert summary["methods"]["smoothed"]["mpjpe_g_mm"] == pytest.approx(expected)
 
 
+def test_the_smoothed_start_can_be_asked_for(mocap):
+    seen, mask = np.asarray(mocap.observation.keypoints3d), np.asarray(mocap.observation.confidence) > 0
+    expected = metrics.mpjpe_g(metrics.gaussian_smooth(np.asarray(mocap.kinematic_keypoints), 2.0), seen, mask)
+    found = metrics.summarize(mocap, smoothed="start")["methods"]
+    assert found["smoothed"]["mpjpe_g_mm"] == pytest.approx(expected)
+    usual = metrics.summarize(mocap)["methods"]
+    assert found["physics"] == usual["physics"] and found["smoothed"] != usual["smoothed"]
+
+
 def test_truth_wins_over_the_observation(mocap):
     known = made.walking_result("mocap", frames=45, truth=True)
     summary = metrics.summarize(known)

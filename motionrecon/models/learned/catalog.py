@@ -18,6 +18,7 @@ from motionrecon.models.learned.adafactor_mlp import AdafactorMLP
 from motionrecon.models.learned.base import UpdateRule, Weights
 from motionrecon.models.learned.network import NetworkSize
 from motionrecon.models.learned.optimus import Optimus
+from motionrecon.models.learned.optimus_qn import OptimusQN
 
 SMALL = NetworkSize(layers=3, width=32, heads=4, key_size=8, hidden=64)
 
@@ -32,6 +33,8 @@ _RULES: dict[str, Any] = {
     "optimus-low-rank": Optimus("optimus-low-rank", rank=32, linear_attention=True),
     "optimus-leak": Optimus("optimus-leak", size=SMALL, leak=True, per_dimension=True, adam_residual=True,
                             from_start=True),
+    "optimus-qn": OptimusQN(),
+    "optimus-qn-descent": OptimusQN("optimus-qn-descent", surveys=False),
 }  # fmt: skip
 
 

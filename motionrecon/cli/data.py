@@ -37,7 +37,8 @@ def list_all(data_root: str | None, debug: bool) -> None:
         click.echo(f"{name}: {about}\n  {where}")
         if found is not None:
             for split, text in found.splits.items():
-                click.echo(f"  split {split}: {len(found.clips(split))} sequences; {text}")
+                count = len(found.clips(split))
+                click.echo(f"  split {split}: {count} sequence{'' if count == 1 else 's'}; {text}")
 
 
 @data.command("check")

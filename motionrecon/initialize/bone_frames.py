@@ -71,6 +71,9 @@ def _leg(p: dict[str, np.ndarray], side: str, pelvis: np.ndarray) -> dict[str, n
     y = _hinge(thigh, shin, pelvis[..., 1], forwards=True)
     upper, lower = _from_yz(y, -thigh), _from_yz(y, -shin)
     x = _unit(p[f"{side}_toe"] - p[f"{side}_heel"])
+    # no foot points backwards or up along its shin: such a direction is noise (detectors see it from behind)
+    share = np.clip(0.25 + 1.5 * np.sum(x * lower[..., 0], axis=-1, keepdims=True), 0.0, 1.0)
+    x = _unit(share * x + (1.0 - share) * lower[..., 0])
     foot_y = _across(x, lower[..., 1])
     return {f"{side}_hip": upper, f"{side}_knee": lower, f"{side}_ankle": _axes(x, foot_y, _cross(x, foot_y))}
 

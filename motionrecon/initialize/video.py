@@ -13,7 +13,6 @@ import numpy as np
 
 from motionrecon.errors import DetectionError, FitError, InputError
 from motionrecon.initialize import video_body, video_problem
-from motionrecon.initialize.arm_swing import start_arms
 from motionrecon.initialize.banded_gauss_newton import minimise
 from motionrecon.initialize.camera_guess import assume
 from motionrecon.initialize.foot_contacts import ContactOptions
@@ -39,7 +38,6 @@ class VideoStartOptions:
       acceleration: m/s^2, scale of the acceleration prior; None chooses it from the motion (12 to 35).
       steps: most Gauss-Newton steps of the three stages (the third is done twice).
       tolerance: a stage ends when a step lowers the loss by less than this share.
-      arms: start arms that swing along the viewing ray against the legs (``arm_swing``).
     """
 
     weights: VideoWeights = VideoWeights()
@@ -47,7 +45,6 @@ class VideoStartOptions:
     acceleration: float | None = None
     steps: tuple[int, int, int] = (10, 12, 8)
     tolerance: float = 3e-3
-    arms: bool = True
 
 
 def _checked(observation: Observation, height: float | None) -> None:
@@ -89,9 +86,6 @@ def _solve(problem: Problem, state: State, options: VideoStartOptions, fps: floa
     if scale is None:
         scale = _acceleration_scale(problem, state, fps)
     state = run(state, "b", problem.contacts(state, options.contacts, first=True), steps[1])
-    if options.arms:
-        toward = np.asarray(state.root) - np.asarray(problem.weights.eye)
-        state = start_arms(problem.body, state, toward / np.linalg.norm(toward, axis=-1, keepdims=True), fps)
     contact = np.zeros((len(state.root), 4))
     for _ in range(2):
         contact = problem.contacts(state, options.contacts, first=False)

@@ -13,7 +13,7 @@ import jax.numpy as jnp
 
 from motionrecon.initialize.video_body import Body
 from motionrecon.initialize.video_points import MOVING, J, N, State, derivatives, place, quaternion_derivative
-from motionrecon.initialize.video_terms import Frames, Weights, camera_terms, pose_terms, stance_terms
+from motionrecon.initialize.video_terms import Frames, Weights, camera_terms, pose_terms, stance_terms, swing_terms
 from motionrecon.types import Array
 
 HALO = 2
@@ -62,6 +62,7 @@ def chunk_loss(body: Body, frames: Frames, weights: Weights, state: State) -> Ar
     """Return the loss of the middle frames of a chunk (scalar)."""
     points = place(body, state)
     own = camera_terms(frames, weights, state, points)[0] + pose_terms(frames, weights, state)[0]
+    own += swing_terms(frames, weights, state)[0]
     own += 0.5 * jnp.sum(stance_terms(frames, weights, points)[0] ** 2, axis=-1)
     d_point, d_turn = _diagonals(frames, weights)
     moving = points.at[:, :MOVING]
@@ -83,8 +84,10 @@ def _own(body, frames, weights, state, points, jac):
     """Gradient (C, n + m) and Hessian (C, n + m, n + m) of the middle frames' own terms."""
     _, value, rows = camera_terms(frames, weights, state, points, jac)
     stance, stance_rows = stance_terms(frames, weights, points, jac)
-    value = jnp.concatenate([value, stance], axis=-1)
-    rows = jnp.concatenate([rows, jnp.pad(stance_rows, ((0, 0), (0, 0), (0, 2)))], axis=1)
+    _, swing, swing_rows = swing_terms(frames, weights, state, with_jac=True)
+    value = jnp.concatenate([value, stance, swing], axis=-1)
+    rows = [rows, *(jnp.pad(r, ((0, 0), (0, 0), (0, rows.shape[-1] - r.shape[-1]))) for r in (stance_rows, swing_rows))]
+    rows = jnp.concatenate(rows, axis=1)
     value, rows = _middle(value), _middle(rows)
     return jnp.matmul(value[:, None], rows)[:, 0], jnp.matmul(jnp.swapaxes(rows, 1, 2), rows)
 

@@ -17,7 +17,7 @@ from motionrecon.initialize.lift import lift
 from motionrecon.initialize.video_body import FEET, FIXED, Body
 from motionrecon.initialize.video_points import MOVING, J, M, State, place_clip
 from motionrecon.initialize.video_terms import Frames, Weights, view
-from motionrecon.initialize.video_weights import VideoWeights, pose_prior, shared_scales
+from motionrecon.initialize.video_weights import VideoWeights, pose_prior, shared_scales, swing_prior
 from motionrecon.types import Observation
 
 PADDED = (20, 28, 40)  # keypoint counts that programs are compiled for
@@ -226,7 +226,8 @@ def _weights(assumed, focal, centre, floor, count, options) -> Weights:
     free[FIXED:] = float(assumed.pose_free)
     values = Weights(
         focal, centre, -rotation.T @ np.asarray(assumed.camera.translation, float), rotation,
-        np.array([options.across, options.across, options.along]), 12.0, options.turn_accel, pose, rest, hinge,
+        np.array([options.across, options.across, options.along]), 12.0, options.turn_accel, pose, rest,
+        hinge, swing_prior(options),
         1 / (options.lean * np.sqrt(count)), 1 / (options.tilt * np.sqrt(count)), 1 / options.balance,
         1 / options.height,
         1 / options.sink, 1 / options.slip, floor, free, shared_scales(options, count), np.zeros(M), 0.0,

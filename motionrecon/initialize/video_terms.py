@@ -54,6 +54,7 @@ class Weights(NamedTuple):
       point_accel: m/s^2. turn_accel: rad/s^2.
       pose: (J, 3) 1/rad, zero = no prior. reference: (J, 4), where the prior rests.
       hinge: (J, 3) signed 1/rad: penalises rotation against the sign.
+      swing: (J, 3) 1/rad, what of the rotation vectors adds up to nearly nothing where arms answer the legs.
       lean, tilt: of trunk and pelvis, 1/rad. balance, height, sink: 1/m. slip: s/m, of planted feet.
       floor: (4,) m, height of ``video_body.FEET`` in stance.
       free: (m,) 1 where a shared unknown is estimated. shared: (m,) 1/sd, its prior for the whole clip.
@@ -71,6 +72,7 @@ class Weights(NamedTuple):
     pose: Array
     reference: Array
     hinge: Array
+    swing: Array
     lean: Array
     tilt: Array
     balance: Array
@@ -178,21 +180,48 @@ def stance_terms(frames: Frames, weights: Weights, points: Points, jac=None):
     return value, rows * frames.valid[:, None, None]
 
 
+def _vectors(weights: Weights, state: State) -> Array:
+    """Return each joint's rotation vector (T, J, 3) rad relative to the prior's rest."""
+    return rotations.log(rotations.mul(state.quats, rotations.conj(weights.reference)))
+
+
+def _vector_rows(weights: Weights, vector: Array) -> Array:
+    """Return d vector / d local rotation (T, J, 3, 3)."""
+    turn = rotations.right_jacobian_inverse(vector)
+    base = rotations.to_matrix(weights.reference)
+    return jnp.sum(turn[..., :, :, None] * base[..., None, :, :], axis=-2)
+
+
 def pose_terms(frames: Frames, weights: Weights, state: State, with_jac: bool = False):
     """Pose prior and one-signed hinges on each joint's rotation vector relative to the prior's rest.
 
     Returns:
       Loss (T,), and with ``with_jac`` gradient (T, J, 3) and Gauss-Newton blocks (T, J, 3, 3), else None twice.
     """
-    vector = rotations.log(rotations.mul(state.quats, rotations.conj(weights.reference)))
+    vector = _vectors(weights, state)
     wrong = jnp.sign(weights.hinge) * vector < 0
     weight = (weights.pose**2 + weights.hinge**2 * wrong) * frames.valid[:, None, None]
     loss = 0.5 * jnp.sum(weight * vector**2, axis=(-1, -2))
     if not with_jac:
         return loss, None, None
-    turn = rotations.right_jacobian_inverse(vector)
-    base = rotations.to_matrix(weights.reference)
-    rows = jnp.sum(turn[..., :, :, None] * base[..., None, :, :], axis=-2)  # (T, J, 3, 3)
+    rows = _vector_rows(weights, vector)
     grad = jnp.sum(rows * (weight * vector)[..., None], axis=-2)
     block = jnp.sum(rows[..., :, :, None] * rows[..., :, None, :] * weight[..., None, None], axis=-3)
     return loss, grad, block
+
+
+def swing_terms(frames: Frames, weights: Weights, state: State, with_jac: bool = False):
+    """Arms that answer the legs, Geman-McClure: arms that do something else are let go.
+
+    Returns:
+      Loss (T,), and with ``with_jac`` the reweighted residual (T, 1) and its Jacobian (T, 1, n), else None twice.
+    """
+    vector = _vectors(weights, state)
+    off = jnp.sum(weights.swing * vector, axis=(-1, -2))
+    loss, bend = _robust(off**2, jnp.ones(()), weights.reach)
+    loss = loss * frames.valid
+    if not with_jac:
+        return loss, None, None
+    factor = jnp.sqrt(bend) * frames.valid
+    rows = jnp.sum(weights.swing[..., None] * _vector_rows(weights, vector), axis=-2).reshape(len(off), -1)
+    return loss, (factor * off)[:, None], jnp.pad(factor[:, None] * rows, ((0, 0), (3, 0)))[:, None]

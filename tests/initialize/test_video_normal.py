@@ -40,7 +40,7 @@ def random_problem(geman: float):
     looking_along_x = np.array([[0.0, -1, 0], [0, 0, -1], [1, 0, 0]])
     values = (
         [1000.0, 990.0], [640.0, 360.0], [-5.0, 0.0, 1.4], looking_along_x, [0.08, 0.09, 0.25], 12.0, 60.0,
-        rng.random((J, 3)), rest, rng.normal(size=(J, 3)), 2.0, 3.0, 4.0, 60.0, 50.0, 12.0, np.asarray(body.floor),
+        rng.random((J, 3)), rest, *rng.normal(size=(2, J, 3)), 2.0, 3.0, 4.0, 60.0, 50.0, 12.0, np.asarray(body.floor),
         np.ones(M), np.ones(M), np.zeros(M), geman, 3.0,
     )  # fmt: skip
     weights = video_terms.Weights(*[np.asarray(v, float) for v in values])
@@ -71,7 +71,7 @@ def test_blocks_of_a_quadratic_term_are_its_second_derivative():
     body, frames, weights, state = random_problem(0.0)
     off = {
         name: np.zeros_like(getattr(weights, name))
-        for name in ("pose", "hinge", "lean", "tilt", "balance", "height", "sink")
+        for name in ("pose", "hinge", "swing", "lean", "tilt", "balance", "height", "sink")
     }
     weights = weights._replace(**off, slip=np.float64(0.0), turn_accel=np.float64(1e9))
     blank = np.zeros_like

@@ -7,6 +7,7 @@ from motionrecon import camera as cameras
 from motionrecon import rotations, skeleton
 from motionrecon.initialize import bone_frames, foot_contacts, level, lift, pnp, video_body
 from motionrecon.initialize.camera_guess import assume
+from motionrecon.initialize.video_weights import VideoWeights, swing_prior
 from motionrecon.keypoints import COCO17, MEDIAPIPE19
 from motionrecon.types import Motion, Observation, Soles
 
@@ -70,6 +71,29 @@ def test_bone_frames_reproduce_limb_positions_and_hinges():
     assert vectors[:, motion.skeleton.names.index("right_elbow"), 2].min() > 0.8
     dots = np.sum(quats[1:] * quats[:-1], axis=-1)
     assert dots.min() >= 0
+
+
+def test_a_foot_seen_pointing_backwards_starts_square_to_its_shin():
+    _, points, _ = posed()
+    named = {name: points[:, k].copy() for k, name in enumerate(NAMES)}
+    toe, heel = named["left_toe"].copy(), named["left_heel"].copy()
+    named["left_toe"], named["left_heel"] = heel, toe
+    quats = bone_frames.local_quaternions(bone_frames.world_rotations(named))
+    ankle = np.asarray(rotations.log(quats[:, skeleton.JOINT_NAMES.index("left_ankle")]))
+    assert np.linalg.norm(ankle, axis=-1).max() < 0.1
+
+
+def test_arms_that_answer_the_legs_cost_nothing():
+    row = swing_prior(VideoWeights())
+    vectors = np.zeros((len(skeleton.JOINT_NAMES), 3))
+    at = skeleton.JOINT_NAMES.index
+    vectors[at("left_hip"), 1], vectors[at("right_hip"), 1] = -0.4, 0.4
+    vectors[at("left_shoulder"), 1], vectors[at("right_shoulder"), 1] = 0.28, -0.28
+    assert abs(np.sum(row * vectors)) < 1e-9
+    vectors[:, 1] = np.abs(vectors[:, 1])  # both forward alike
+    assert abs(np.sum(row * vectors)) < 1e-9
+    vectors[at("left_shoulder"), 1] = -0.28
+    assert abs(np.sum(row * vectors)) > 2.0
 
 
 @pytest.mark.parametrize("turn", [0.0, 1.0, 2.2, -1.0, 3.1])

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 import importlib.metadata
 
-PACKAGES = ("motionrecon", "jax", "jaxlib", "brax", "mujoco", "mediapipe", "numpy", "scipy", "opencv-contrib-python")
+PACKAGES = (
+    "motionrecon",
+    "jax",
+    "jaxlib",
+    "brax",
+    "mujoco",
+    "mediapipe",
+    "numpy",
+    "scipy",
+    "optax",
+    "optimistix",
+    "opencv-contrib-python",
+)
 
 
 def installed() -> dict[str, str]:

@@ -10,6 +10,7 @@ import click
 
 from motionrecon import __version__
 from motionrecon.cli import failures
+from motionrecon.cli.benchmark import benchmark
 from motionrecon.cli.data import data
 from motionrecon.cli.evaluate import evaluate
 from motionrecon.cli.fit import fit
@@ -34,6 +35,7 @@ def cli(ctx: click.Context) -> None:
 
 cli.add_command(fit)
 cli.add_command(evaluate)
+cli.add_command(benchmark)
 cli.add_command(data)
 cli.add_command(tables)
 cli.add_command(train_optimizer)

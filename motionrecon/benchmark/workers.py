@@ -1,0 +1,127 @@
+"""Jobs to worker processes: decides what one process does in one go, so that programs are compiled once.
+
+A compiled program belongs to a method, a dimension and whether there is a rotation; a job is all problems that share
+one. Workers send rows as they end; with one worker everything is done in this process.
+"""
+
+from __future__ import annotations
+
+import concurrent.futures
+import contextlib
+import multiprocessing
+import os
+import queue as queues
+from collections.abc import Iterator
+from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from motionrecon.benchmark.protocol import COLUMNS, Problem, Protocol
+from motionrecon.benchmark.row import Row
+from motionrecon.errors import FitError
+
+_ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false"}
+_queue: Any = None
+
+
+class Job(NamedTuple):
+    """Problems that share a compiled program.
+
+    Attributes:
+      problems: in the order in which they are run.
+      method: name.
+      weights: file of its weights; None: those shipped, or it has none.
+      protocol: how.
+    """
+
+    problems: tuple[Problem, ...]
+    method: str
+    weights: Path | None
+    protocol: Protocol
+
+
+def jobs(todo: list[tuple[Problem, str]], protocol: Protocol, weights: dict[str, Path]) -> list[Job]:
+    """Return the jobs of what is to do, in its order."""
+    groups: dict[tuple[int, bool, str], list[Problem]] = {}
+    for problem, method in todo:
+        groups.setdefault((problem.d, COLUMNS[problem.column].rotated, method), []).append(problem)
+    return [Job(tuple(problems), key[2], weights.get(key[2]), protocol) for key, problems in groups.items()]
+
+
+def run(work: list[Job], count: int, device: str) -> Iterator[Row]:
+    """Do jobs and yield rows as they end.
+
+    Args:
+      work: the jobs.
+      count: worker processes.
+      device: "auto", "cpu" or "gpu".
+
+    Raises:
+      FitError: a worker process died.
+    """
+    if min(count, len(work)) <= 1:
+        for job in work:
+            yield from _rows(job)
+        return
+    context = multiprocessing.get_context("spawn")
+    queue = context.Queue()
+    with (
+        _environment(),
+        concurrent.futures.ProcessPoolExecutor(
+            count, mp_context=context, initializer=_prepare, initargs=(queue, device)
+        ) as pool,
+    ):
+        try:
+            futures = [pool.submit(_send, job) for job in work]
+            while not all(future.done() for future in futures) or not queue.empty():
+                with contextlib.suppress(queues.Empty):
+                    yield queue.get(timeout=0.2)
+            for future in futures:
+                future.result()
+        except BrokenProcessPool:
+            raise FitError(
+                "a worker process died, likely for want of memory; go on with --resume and fewer --workers"
+            ) from None
+        except BaseException:
+            for process in list((pool._processes or {}).values()):
+                process.terminate()
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+@contextlib.contextmanager
+def _environment() -> Iterator[None]:
+    """Let the workers start with one thread each."""
+    before = {name: os.environ.get(name) for name in _ONE_THREAD}
+    os.environ.update(_ONE_THREAD)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name, None) if value is None else os.environ.update({name: value})
+
+
+def _prepare(queue: Any, device: str) -> None:
+    import signal
+
+    from motionrecon import runtime
+
+    global _queue
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # an interruption ends the parent, which ends the workers
+    _queue = queue
+    runtime.configure(device)
+
+
+def _send(job: Job) -> None:
+    for row in _rows(job):
+        _queue.put(row)
+
+
+def _rows(job: Job) -> Iterator[Row]:
+    from motionrecon.benchmark import methods
+    from motionrecon.benchmark.row import measure
+
+    given = {} if job.weights is None else {job.method: job.weights}
+    (method,) = methods.make_methods((job.method,), job.protocol, given)
+    for problem in job.problems:
+        yield measure(problem, method, job.protocol)

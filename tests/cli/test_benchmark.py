@@ -1,8 +1,14 @@
 """``motionrecon benchmark``: what it refuses, and a small run through the command line."""
 
+import re
+import shlex
+from pathlib import Path
+
 import pytest
 
 from motionrecon.cli import main
+
+DOCUMENT = (Path(__file__).parents[2] / "docs" / "classical.md").read_text(encoding="utf-8")
 
 
 def ends(capsys, *words, code=2):
@@ -48,3 +54,22 @@ def test_a_small_run_and_going_on(capsys, tmp_path):
     assert "[1/" not in again.err
     assert "other options (iterations 15)" in ends(capsys, *words, "--resume", "--iterations", "16").err
     assert ends(capsys, *words, "--resume", "-q", code=0).out == ""
+
+
+def test_every_option_is_documented_and_documented_commands_parse():
+    command = main.cli.commands["benchmark"].commands["classical"]
+    table = DOCUMENT.split("## Options")[1]
+    for parameter in command.params:
+        assert max(parameter.opts, key=len) in table, parameter.name
+    lines = re.findall(r"motionrecon benchmark classical (.*)", DOCUMENT.split("```")[1])
+    assert len(lines) == 4
+    for line in lines:
+        command.make_context("classical", shlex.split(line))
+
+
+def test_documented_python_runs():
+    code = re.findall(r"```python\n(.*?)```", DOCUMENT, flags=re.S)[0]
+    names = {}
+    exec(code, names)
+    assert names["loss"] > 0
+    assert names["gradient"].shape == (20,)

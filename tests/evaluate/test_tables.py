@@ -90,6 +90,16 @@ def test_verdicts_follow_the_paired_interval():
     assert not any("TV" in line for line in lines)  # unknown
 
 
+def test_a_tv_below_the_truth_s_is_no_merit():
+    rows = [row(k, m, 10.0, truth_tv_m_per_frame2=0.30 + 0.01 * i) for i, k in enumerate("abc")
+            for m in ("smoothed", "bfgs")]  # fmt: skip
+    for r in rows:
+        r["metrics"]["tv_m_per_frame2"] = 0.05 if r["method"] == "smoothed" else 0.28
+    lines = tables.verdicts(rows)
+    assert any(line.startswith("bfgs is worse than smoothed in TV: +0.230") for line in lines)
+    assert any(line.startswith("bfgs beats smoothed in distance of TV from the truth's: -0.230") for line in lines)
+
+
 @pytest.mark.parametrize("lay", [tables.text, tables.markdown])
 def test_layouts_hold_every_cell(lay):
     grid = tables.paper_grids([])[1]

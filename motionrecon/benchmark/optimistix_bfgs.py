@@ -51,7 +51,7 @@ class OptimistixBFGS:
 
 @functools.lru_cache(maxsize=4)
 def _run(iterations: int) -> Callable[..., Any]:
-    import optimistix
+    import optimistix  # pyright: ignore[reportMissingImports]  # an extra
 
     solver = optimistix.BFGS(rtol=1e-12, atol=1e-12)
 

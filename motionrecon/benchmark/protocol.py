@@ -74,7 +74,7 @@ class Protocol:
 
     Attributes:
       starts: random starts of a problem.
-      slow_starts: of those, how many the methods get that cost O(d^3) or keep d x d states, from d = 500 on.
+      slow_starts: of those, how many the methods get that cost O(d^3) or form d x d arrays, from d = 500 on.
       tuning_starts: starts on which learning rates of the grid are compared.
       iterations: budget.
       seed: of starts, offsets, rotations.

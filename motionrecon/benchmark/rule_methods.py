@@ -14,13 +14,14 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from motionrecon.benchmark import rule_cost
 from motionrecon.benchmark.objective import Objective, bound
 from motionrecon.benchmark.runs import Runs, in_chunks
 from motionrecon.models.learned.base import UpdateRule, Weights
 from motionrecon.models.learned.rollout import advance, begin, rollout
 from motionrecon.types import Array
 
-DENSE_FROM = 500  # dimension from which a rule with a d x d state counts as slow
+DENSE_FROM = 500  # dimension from which a rule that forms d x d arrays counts as slow
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -46,8 +47,8 @@ class RuleMethod:
 
     @property
     def slow_from(self) -> int | None:
-        """Where its state is d x d: from `DENSE_FROM` on."""
-        return DENSE_FROM if state_bytes(self.rule, self.weights, 100) > 4 * 100**2 else None
+        """Where it forms d x d arrays: from `DENSE_FROM` on."""
+        return DENSE_FROM if rule_cost.is_dense(self.rule, self.weights) else None
 
     def run(self, objective: Objective, x0s: np.ndarray, iterations: int) -> Runs:
         """Run from every start (S, d)."""
@@ -61,9 +62,7 @@ class RuleMethod:
 
     def _batched(self, compiled: Callable[..., Any], objective: Objective, x0s: np.ndarray) -> Any:
         keys = jax.random.key_data(jax.random.split(jax.random.key(self.seed), len(x0s)))
-        d = x0s.shape[1]
-        state = state_bytes(self.rule, self.weights, d)
-        bytes_each = 6 * state + 200 * 8 * d + (100 * d * d if state > 4 * d * d else 0)
+        bytes_each = rule_cost.bytes_per_run(self.rule, self.weights, x0s.shape[1])
         call = functools.partial(compiled, objective.index, objective.parameters, self.weights)
         return in_chunks(call, (np.asarray(x0s), np.asarray(keys)), bytes_each)
 
@@ -91,11 +90,3 @@ def _points(rule: UpdateRule, iterations: int) -> Callable[..., Any]:
         return jnp.concatenate([x0[None], jax.lax.scan(body, start, None, length=iterations)[1]])
 
     return jax.jit(jax.vmap(one, (None, None, None, 0, 0)))
-
-
-def state_bytes(rule: UpdateRule, weights: Weights, d: int) -> int:
-    """Return how much a rule remembers in ``d`` dimensions, bytes."""
-    vector = jax.ShapeDtypeStruct((d,), jnp.float64)
-    scalar = jax.ShapeDtypeStruct((), jnp.float64)
-    state = jax.eval_shape(lambda w, x, f, g: rule.init(w, x, f, g, jax.random.key(0)), weights, vector, scalar, vector)
-    return sum(leaf.size * leaf.dtype.itemsize for leaf in jax.tree.leaves(state) if hasattr(leaf.dtype, "itemsize"))

@@ -38,7 +38,7 @@ def benchmark() -> None:
 @click.option("--columns", metavar="A,B,...", help="Of paper, offset, rotated. [default: all]")
 @click.option("--starts", type=int, metavar="N", help="Random starts of a problem. [default: 64]")
 @click.option("--slow-starts", type=int, metavar="N",
-              help="Starts of methods of cost d^3 or with d x d states, from d = 500 on. [default: 8]")  # fmt: skip
+              help="Starts of methods of cost d^3 or with d x d arrays, from d = 500 on. [default: 8]")  # fmt: skip
 @click.option("--tuning-starts", type=int, metavar="N",
               help="Starts on which Adam's and momentum's learning rates are chosen. [default: --starts]")  # fmt: skip
 @click.option("--iterations", type=int, default=200, show_default=True, metavar="N", help="Budget of a run.")

@@ -7,14 +7,14 @@ import optax
 import pytest
 import scipy.optimize
 
-from motionrecon.benchmark import first_order
+from motionrecon.benchmark import first_order, rule_cost
 from motionrecon.benchmark.first_order import Adam, Momentum, TunedRule
 from motionrecon.benchmark.methods import BASELINES, make_methods
 from motionrecon.benchmark.objective import make_objective
 from motionrecon.benchmark.optax_lbfgs import OptaxLBFGS
 from motionrecon.benchmark.optimistix_bfgs import OptimistixBFGS, installed
 from motionrecon.benchmark.protocol import Problem, Protocol, draw
-from motionrecon.benchmark.rule_methods import RuleMethod, state_bytes
+from motionrecon.benchmark.rule_methods import RuleMethod
 from motionrecon.benchmark.runs import Runs, in_chunks
 from motionrecon.benchmark.scipy_methods import ScipyMethod
 from motionrecon.errors import ConfigError
@@ -165,10 +165,17 @@ def test_learned_rules_run_and_explain_what_they_cost(rosenbrock):
     check(runs, objective, x0s)
     assert runs.details == {"weights": "abc"}
     assert method.slow_from is None
-    dense = catalog.make_rule("optimus-small")
-    dense_method = RuleMethod(dense, jax.eval_shape(dense.init_weights, jax.random.key(0)))
-    assert dense_method.slow_from == 500
-    assert state_bytes(dense, dense_method.weights, 200) > 4 * 200**2
+
+
+@pytest.mark.parametrize(
+    ("name", "dense"), [("adafactor-mlp", False), ("optimus-small", True), ("optimus-low-rank", False)]
+)
+def test_dense_rules_are_recognised_and_take_more_memory(name, dense):
+    rule = catalog.make_rule(name)
+    method = RuleMethod(rule, jax.eval_shape(rule.init_weights, jax.random.key(0)))
+    assert method.slow_from == (500 if dense else None)
+    growth = rule_cost.bytes_per_run(rule, method.weights, 4000) / rule_cost.bytes_per_run(rule, method.weights, 1000)
+    assert (growth > 8) is dense
 
 
 def test_chunks_join_to_the_whole():

@@ -51,9 +51,9 @@ def _shapes(rule: UpdateRule, weights: Weights) -> tuple[float, float]:
 def _outputs(jaxpr: Any) -> Iterator[tuple[tuple[int, ...], int]]:
     for equation in jaxpr.eqns:
         for variable in equation.outvars:
-            dtype = getattr(variable.aval, "dtype", None)
-            if hasattr(dtype, "itemsize"):
-                yield variable.aval.shape, dtype.itemsize
+            size = getattr(getattr(variable.aval, "dtype", None), "itemsize", None)  # random keys have none
+            if size is not None:
+                yield variable.aval.shape, size
         for value in equation.params.values():
             for inner in value if isinstance(value, tuple | list) else (value,):
                 inner = getattr(inner, "jaxpr", inner)

@@ -108,6 +108,7 @@ def _words(text: str | None) -> tuple[str, ...]:
 
 def _run(asked: Any, dataset: Any, clips: list, folder: Path, given: dict[str, Any], *, resume: bool) -> int:
     """Evaluate, write and print; returns how many sequences gave no row at all."""
+    from motionrecon import text_grid
     from motionrecon.evaluate import run, tables, workers
 
     quiet = given["quiet"]
@@ -133,7 +134,7 @@ def _run(asked: Any, dataset: Any, clips: list, folder: Path, given: dict[str, A
         Path(given["json_path"]).write_text(files["results.json"].read_text(encoding="utf-8"), encoding="utf-8")
     if not quiet:
         for grid in [*tables.run_grids(result), *tables.filled_by(result)]:
-            click.echo("\n" + tables.text(grid))
+            click.echo("\n" + text_grid.text(grid))
         click.echo("\n" + "\n".join([*result["verdicts"], *tables.failures(rows), _closing(rows, wall, count)]))
         click.echo(f"Results in {folder}{os.sep}: {', '.join(files)}")
     return len({r["sequence"] for r in rows} - {r["sequence"] for r in rows if r["status"] == "ok"})

@@ -20,9 +20,10 @@ def tables(runs: tuple[str, ...], markdown: bool, debug: bool) -> None:
 
     A table for which no run is given says that it was not measured.
     """
+    from motionrecon import text_grid
     from motionrecon.evaluate import tables as grids
 
-    lay = grids.markdown if markdown else grids.text
+    lay = text_grid.markdown if markdown else text_grid.text
     found = [_read(Path(run)) for run in runs]
     click.echo("\n\n".join(lay(grid) for grid in grids.paper_grids(found)))
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from motionrecon import config, versions
+from motionrecon import config, text_grid, versions
 from motionrecon.atomic_file import replaced
 from motionrecon.data.dataset import Clip, Dataset
 from motionrecon.evaluate import cluster, published, statistics, tables, workers
@@ -124,7 +124,7 @@ def write(result: dict[str, Any], folder: Path) -> dict[str, Path]:
 
     rows = result["rows"]
     grids = [*tables.run_grids(result), *tables.filled_by(result)]
-    lines = [tables.markdown(grid) for grid in grids]
+    lines = [text_grid.markdown(grid) for grid in grids]
     lines += [f"- {line}" for line in [*result["verdicts"], *tables.failures(rows)]]
     texts = {
         "results.json": json.dumps(result, indent=1),

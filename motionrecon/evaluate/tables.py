@@ -1,17 +1,16 @@
 """Tables as plain grids of text: what a run measured, and the paper's Tables 1 to 4 with published rows beside ours.
 
-A grid is a title, headings and rows of cells; ``markdown`` and ``text`` lay it out. What could not be measured says
-so; nothing is filled in.
+What could not be measured says so; nothing is filled in.
 """
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from motionrecon.evaluate import published, statistics
 from motionrecon.evaluate.clip_rows import Row
+from motionrecon.text_grid import Grid
 
 PAPER_METRICS = (
     ("mpjpe_g_mm", "MPJPE-G", 1), ("mpjpe_mm", "MPJPE", 1), ("mpjpe_pa_mm", "MPJPE-PA", 1),
@@ -34,16 +33,6 @@ WORLD_UNITS = (
 )
 _TV_OFF = "tv_off_m_per_frame2"
 Columns = tuple[tuple[str, str, int], ...]
-
-
-@dataclasses.dataclass(frozen=True)
-class Grid:
-    """A table of text: title, headings, rows, and notes below."""
-
-    title: str
-    head: list[str]
-    rows: list[list[str]]
-    notes: list[str] = dataclasses.field(default_factory=list)
 
 
 def number(value: float | None, digits: int) -> str:
@@ -257,21 +246,3 @@ def _by_method(rows: list[Row]) -> list[tuple[str, list[Row]]]:
 
 def _per_window(rows: list[Row]) -> float | None:
     return statistics.interval(r["evaluations"] / r["windows"] for r in rows if r.get("windows"))[0]
-
-
-def text(grid: Grid) -> str:
-    """Lay a grid out for a terminal."""
-    width = [max(len(row[i]) for row in [grid.head, *grid.rows]) for i in range(len(grid.head))]
-
-    def line(row: list[str]) -> str:
-        return "  ".join(c.ljust(w) if i == 0 else c.rjust(w) for i, (c, w) in enumerate(zip(row, width, strict=True)))
-
-    ruler = "-" * len(line(grid.head))
-    return "\n".join([grid.title, line(grid.head), ruler, *(line(r).rstrip() for r in grid.rows), *grid.notes])
-
-
-def markdown(grid: Grid) -> str:
-    """Lay a grid out as Markdown."""
-    body = [f"| {' | '.join(c.strip() for c in row)} |" for row in [grid.head, *grid.rows]]
-    body.insert(1, "|" + "---|" * len(grid.head))
-    return "\n".join([f"### {grid.title}", "", *body, "", *(f"- {note}" for note in grid.notes), ""])

@@ -2,6 +2,7 @@
 
 import pytest
 
+from motionrecon import text_grid
 from motionrecon.evaluate import published, tables
 from tests.fixtures.eval_work import row
 
@@ -100,7 +101,7 @@ def test_a_tv_below_the_truth_s_is_no_merit():
     assert any(line.startswith("bfgs beats smoothed in distance of TV from the truth's: -0.230") for line in lines)
 
 
-@pytest.mark.parametrize("lay", [tables.text, tables.markdown])
+@pytest.mark.parametrize("lay", [text_grid.text, text_grid.markdown])
 def test_layouts_hold_every_cell(lay):
     grid = tables.paper_grids([])[1]
     text = lay(grid)

@@ -11,7 +11,7 @@ import numpy as np
 
 from motionrecon.benchmark.objective import Objective
 
-MEMORY_BUDGET = 1e9  # bytes that the states of a batch may take
+MEMORY_BUDGET = {"cpu": 1e9, "gpu": 2e10}  # bytes that a batch of runs may take, by device
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -77,7 +77,7 @@ class Method(Protocol):
 
 
 def in_chunks(
-    function: Callable[..., Any], batches: tuple[np.ndarray, ...], bytes_each: float, budget: float = MEMORY_BUDGET
+    function: Callable[..., Any], batches: tuple[np.ndarray, ...], bytes_each: float, budget: float | None = None
 ) -> Any:
     """Call a batched function on parts of its batch that fit into memory, all of one size, and join the results.
 
@@ -85,11 +85,13 @@ def in_chunks(
       function: takes arrays (B, ...) and returns a pytree of arrays (B, ...).
       batches: arrays (N, ...) to go through.
       bytes_each: memory of one element, about.
-      budget: memory of a part.
+      budget: memory of a part; None: `MEMORY_BUDGET`.
 
     Returns:
       The pytree with arrays (N, ...) in NumPy.
     """
+    if budget is None:
+        budget = MEMORY_BUDGET.get(jax.default_backend(), MEMORY_BUDGET["cpu"])
     total = len(batches[0])
     parts = -(-total // max(1, min(total, int(budget / bytes_each))))
     size = -(-total // parts)

@@ -21,6 +21,8 @@ from motionrecon.benchmark.row import Row
 from motionrecon.errors import FitError
 
 _ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false"}
+# from this dimension on a run takes longer than compiling, and jobs are cut, so that all workers have some
+_LARGE, _PIECE = 250, 4
 _queue: Any = None
 
 
@@ -45,7 +47,12 @@ def jobs(todo: list[tuple[Problem, str]], protocol: Protocol, weights: dict[str,
     groups: dict[tuple[int, bool, str], list[Problem]] = {}
     for problem, method in todo:
         groups.setdefault((problem.d, COLUMNS[problem.column].rotated, method), []).append(problem)
-    return [Job(tuple(problems), key[2], weights.get(key[2]), protocol) for key, problems in groups.items()]
+    found = []
+    for (d, _, method), problems in groups.items():
+        piece = _PIECE if d >= _LARGE else len(problems)
+        for begin in range(0, len(problems), piece):
+            found.append(Job(tuple(problems[begin : begin + piece]), method, weights.get(method), protocol))
+    return found
 
 
 def run(work: list[Job], count: int, device: str) -> Iterator[Row]:

@@ -139,6 +139,8 @@ def test_not_finite_and_absent_methods_in_tables():
 
 def test_jobs_share_a_program():
     todo = [(p, m) for p in [*PROBLEMS, Problem("sphere", 3, "rotated")] for m in ("adam", "momentum")]
+    large = [(Problem(function, 500, "offset"), "adam") for function in ("sphere", "trid", "levy", "ackley", "powell")]
+    assert [len(job.problems) for job in workers.jobs(large, PROTOCOL, {})] == [4, 1]
     jobs = workers.jobs(todo, PROTOCOL, {})
     assert [(len(job.problems), job.method) for job in jobs] == [
         (4, "adam"), (4, "momentum"), (1, "adam"), (1, "momentum")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from typing import Any
 
+from motionrecon import runtime
 from motionrecon.errors import InputError
 from motionrecon.evaluate import clip_rows, workers
 from motionrecon.evaluate.clip_rows import Row
@@ -63,21 +63,24 @@ def _do(task: Task, device: str, work: Work) -> list[Row]:
 
 
 def _connected(address: str, count: int | None) -> Any:
-    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")  # its own retries would stand beside our one line
     try:
         import ray  # pyright: ignore[reportMissingImports]
     except ImportError:
         raise InputError("--ray: Ray is not installed; install it with pip install 'motionrecon[ray]'") from None
-    quiet = {"logging_level": "ERROR", "log_to_driver": False, "include_dashboard": False}
     try:
-        if address != "auto":
-            ray.init(address=address, logging_level="ERROR", log_to_driver=False)
-            return ray
-        try:
-            ray.init(address="auto", logging_level="ERROR", log_to_driver=False)
-        except ConnectionError:
-            ray.init(num_cpus=count, **quiet)  # type: ignore[arg-type]
+        with runtime.quiet_native_stderr():  # its own retries would stand beside our one line
+            _init(ray, address, count)
     except Exception as error:
         text = " ".join(str(error).split())[:200]
         raise InputError(f"--ray {address}: no cluster answers ({text}); check the address, or give auto") from None
     return ray
+
+
+def _init(ray: Any, address: str, count: int | None) -> None:
+    quiet = {"logging_level": "ERROR", "log_to_driver": False}
+    try:
+        ray.init(address=address, **quiet)  # type: ignore[arg-type]
+    except ConnectionError:
+        if address != "auto":
+            raise
+        ray.init(num_cpus=count, include_dashboard=False, **quiet)  # type: ignore[arg-type]

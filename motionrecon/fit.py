@@ -31,6 +31,10 @@ _MOVING = (
     "use a recording from a tripod."
 )
 
+_OTHER_WORLD = (
+    "The camera's pose is estimated, so its world is not that of --truth: MPJPE-G and MPJPE mostly measure the guess; "
+    "WA (one heading and shift for the clip) and MPJPE-PA do not."
+)
 NOISY = 0.010  # m; clean clips lie 1-8 mm from their kinematic start, 10 mm of noise an axis 15 mm
 # A video's kinematic start is centimetres off what any body can do; only a fall is worth another try there.
 VIDEO_LADDER = chain.LadderOptions(first=False, good_mm=30.0, accept_mm=60.0, redo_mm=80.0)
@@ -74,8 +78,8 @@ def observe_file(
         )
     common = {"time_range": options.time_range, "fps": options.fps, "person": options.person}
     if load.is_video(source):
-        info = video.probe(source)
         if options.keypoints is not None:
+            info = video.probe(source)
             return load.load(options.keypoints, size=info.size, source_fps=options.source_fps or info.fps, **common)
         progress.stage("detect")
         extra = {} if detector is None else {"detector": detector}
@@ -193,6 +197,8 @@ def fit_sequence(
         warnings.append(f"Body mass guessed from the height: {mass:.0f} kg; give --mass for true forces.")
     weights = loss_weights(options.weights, start.observation, observation_noise(start))
     known = _truth(options, sequence, start.observation)  # before the work: a wrong file ends the run
+    if options.input.truth is not None and start.observation.camera is not None and not _pose_given(options, sequence):
+        warnings.append(_OTHER_WORLD)
     clock.stage("compile")
     prepared = prepare.prepare(start, mass, weights)
     chain_options = _chain_options(options.optimizer, start.observation)
@@ -227,6 +233,14 @@ def _chain_options(o: config.OptimizerOptions, observation: Observation) -> chai
         o.name.replace("_", "-") if o.name == "scipy_bfgs" else o.name, o.max_evaluations,
         WindowOptions(o.window, o.window - o.overlap), newton, ladder,
     )  # fmt: skip
+
+
+def _pose_given(options: Config, sequence: Sequence) -> bool:
+    """Whether the camera's place and direction are known rather than estimated."""
+    if sequence.observation.camera is not None:
+        return True
+    file = options.input.camera
+    return file is not None and camera_files.read_camera_file(file, hint=sequence.key).rotation is not None
 
 
 def _truth(options: Config, sequence: Sequence, observation: Observation):

@@ -68,7 +68,7 @@ def observe_video(
         told = None if report is None else (lambda done: report(done, len(times)))
         cuts, motion = CutFinder(), CameraMotion()
         seen = pose_estimator.detect(
-            _watched(video.read_frames(path, times), motion), detector, person=person,
+            _watched(video.read_frames(path, times, steady=not info.variable_rate), motion), detector, person=person,
             starts_shot=cuts.starts_shot, progress=told, source=str(path),
         )  # fmt: skip
         return dataclasses.replace(seen, camera_shift=motion.shift())

@@ -5,10 +5,12 @@ import dataclasses
 import numpy as np
 import pytest
 
+from motionrecon import camera as cameras
 from motionrecon import config, fit
+from motionrecon.data import camera_files
 from motionrecon.errors import InputError
 from motionrecon.objective_terms import LossWeights
-from motionrecon.types import Observation
+from motionrecon.types import Observation, Sequence
 
 
 def observation(mocap):
@@ -43,3 +45,12 @@ def test_keypoints_beside_motion_capture_are_refused():
     options = config.InputOptions(keypoints="seen.json")
     with pytest.raises(InputError, match=r"seen\.json: replaces the detector of a video, and walk\.bvh is none"):
         fit.observe_file("walk.bvh", options)
+
+
+def test_a_camera_file_without_a_pose_leaves_the_pose_to_be_estimated(tmp_path):
+    camera = cameras.level(0.1, 1.4, cameras.intrinsics_from_fov((640, 480), 1.0), (640, 480))
+    camera_files.write_camera(camera, tmp_path / "camera.toml")
+    sequence = Sequence("clip", observation(False), None, {})
+    assert not fit._pose_given(config.Config(), sequence)
+    given = config.Config(input=config.InputOptions(camera=str(tmp_path / "camera.toml")))
+    assert fit._pose_given(given, sequence)

@@ -31,6 +31,8 @@ def test_nearest_source_frame(tmp_path, source, wanted):
     info = video.probe(films.write(tmp_path / "clip.mp4", 50, source))
     times = video.frame_times(info, wanted)
     frames = list(video.read_frames(info.path, times))
+    steady = video.read_frames(info.path, times, steady=True)
+    assert [films.index_of(image) for _, image in steady] == [films.index_of(image) for _, image in frames]
     assert len(frames) == len(times)
     np.testing.assert_allclose([time for time, _ in frames], times)
     for time, image in frames:

@@ -129,7 +129,9 @@ def update(state: FeatureState, deltas: Array, parameter: Array, gradient: Array
 def normalize(channels: Array) -> Array:
     """Divide every channel (C, *S) by its root mean square over the parameters S; below 3e-3 it shrinks instead."""
     axes = tuple(range(1, channels.ndim))
-    return channels * jax.lax.rsqrt(1e-5 + jnp.mean(channels * channels, axes, keepdims=True))
+    unit = jax.lax.stop_gradient(jnp.maximum(1.0, jnp.max(jnp.abs(channels), axes, keepdims=True)))  # no overflow
+    scaled = channels / unit
+    return scaled * jax.lax.rsqrt(1e-5 / unit / unit + jnp.mean(scaled * scaled, axes, keepdims=True))
 
 
 def time_features(iteration: Array) -> Array:

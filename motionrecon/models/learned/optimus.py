@@ -71,6 +71,12 @@ class Optimus:
     adam_residual: bool = False
     from_start: bool = False
 
+    @property
+    def largest_dimension(self) -> int | None:
+        """Number of parameters beyond which B or the attention would not fit a usual memory; None: no limit."""
+        dense = (self.rank is None and self.structure != "none") or not self.linear_attention
+        return 10_000 if dense else None
+
     def init_weights(self, key: Array) -> OptimusWeights:
         """Return random weights (haiku's truncated normals), decays as in `features`."""
         network = self._network().init(key, jnp.zeros((2, features.FEATURES), jnp.float32))

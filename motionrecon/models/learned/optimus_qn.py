@@ -68,7 +68,6 @@ class QNState(NamedTuple):
       best_x: (d,) best point so far; ``best_loss`` () belongs to it.
       age: () int32, iterations of this descent.
       old_loss: () loss at the last look, ``older_loss`` () at the one before.
-      key: random key of the next block.
     """
 
     phase: Array
@@ -80,7 +79,6 @@ class QNState(NamedTuple):
     age: Array
     old_loss: Array
     older_loss: Array
-    key: Array
 
 
 @dataclasses.dataclass(frozen=True)
@@ -117,64 +115,64 @@ class OptimusQN:
     def init(self, weights: QNWeights, x: Array, loss: Array, gradient: Array, key: Array) -> QNState:
         """Return the state at the start ``x`` (d,): a descent about to make its first step."""
         zero = jnp.zeros((), jnp.int32)
-        key, first = jax.random.split(key)
-        block = survey.begin(x, jnp.asarray(self.span, x.dtype), first)
-        return QNState(zero, self._begin(weights, x, loss, gradient), block, zero, x, loss, zero, loss, loss, key)
+        block = survey.begin(x, jnp.asarray(self.span, x.dtype), survey.draw_grid(x, key))
+        descent = self._begin(weights, x, loss, gradient)
+        descent = trust_region.aimed(descent, descent.diagonal.diagonal)
+        return QNState(zero, descent, block, zero, x, loss, zero, loss, loss)
 
     def step(self, weights: QNWeights, state: QNState, x: Array, loss: Array, gradient: Array) -> tuple[Array, QNState]:
         """Return the next point (d,) and the state."""
-        first = state.age == 0  # the start itself, seen in `init`
         better = loss < state.best_loss
         state = state._replace(
             best_x=jnp.where(better, x, state.best_x), best_loss=jnp.where(better, loss, state.best_loss)
         )
-        descending = self._descend(weights, state, x, loss, gradient)
-        descending = _where(first, state._replace(age=state.age + 1), descending)
-        surveying = self._look(weights, state, loss, gradient)
-        state = _where(state.phase == SURVEY, surveying, descending)
-        at_survey = survey.proposal(state.survey)
-        point = jnp.where(state.phase == SURVEY, at_survey, trust_region.proposal(state.descent))
-        return jnp.where(state.phase == RESTART, state.survey.center, point), state
+        surveying = state.phase == SURVEY
+        descended, ended = self._descended(weights, state, x, loss, gradient)
+        descended = _where(state.age == 0, state._replace(age=state.age + 1), descended)  # the start, seen in `init`
+        looked, center, full = self._looked(weights, state, loss, gradient)
+        more = full & (state.block + 1 < BLOCKS)
+        turned = jnp.where(surveying, more, ended & self.surveys)
+        number = jnp.where(surveying, state.block + 1, 0)
+        phase = jnp.where(turned | (surveying & ~full), SURVEY, jnp.where(surveying, RESTART, DESCENT))
+        state = _where(surveying, state._replace(survey=looked), descended)._replace(phase=phase.astype(jnp.int32))
+        spans = self.span * jnp.exp(weights.log_spans).astype(x.dtype)
+        block = survey.begin(
+            jnp.where(surveying, center, state.best_x), spans[number], survey.next_grid(state.survey.grid)
+        )
+        renewed = turned | (surveying & full)
+        state = state._replace(
+            survey=_where(renewed, block, state.survey), block=jnp.where(turned, number, state.block).astype(jnp.int32)
+        )
+        point = jnp.where(phase == SURVEY, survey.proposal(state.survey), trust_region.proposal(state.descent))
+        return jnp.where(phase == RESTART, state.survey.center, point), state
 
     def _begin(self, weights: QNWeights, x: Array, loss: Array, gradient: Array) -> TrustRegion:
         radius = self.radius * jnp.exp(weights.log_radius.astype(x.dtype)) * x.shape[0] ** 0.5
         return trust_region.begin(x, loss, gradient, self.memory, radius)
 
-    def _descend(self, weights: QNWeights, state: QNState, x: Array, loss: Array, gradient: Array) -> QNState:
-        """Go on with a descent, begin one, or turn to a survey where it has ended."""
+    def _descended(
+        self, weights: QNWeights, state: QNState, x: Array, loss: Array, gradient: Array
+    ) -> tuple[QNState, Array]:
+        """Go on with a descent, or begin one at ``x``; and whether it has ended ()."""
         restarted = state.phase == RESTART
-        old = state.descent
-        learned = trust_region.learn(old, x, gradient, jnp.isfinite(loss))
-        went_on = trust_region.judged(learned, x, loss, gradient)
-        went_on = trust_region.aimed(went_on, self._diagonal(weights, learned.diagonal, went_on.gradient))
-        descent = trust_region.chosen(restarted, self._begin(weights, x, loss, gradient), went_on)
+        learned = trust_region.learn(state.descent, x, gradient, jnp.isfinite(loss))
+        judged = trust_region.judged(learned, x, loss, gradient)
+        descent = _where(restarted, self._begin(weights, x, loss, gradient), judged)
+        descent = trust_region.aimed(descent, self._diagonal(weights, descent.diagonal, descent.gradient))
         age = jnp.where(restarted, 1, state.age + 1)
         look = age % _PATIENCE == 0
         older = jnp.where(restarted, jnp.inf, jnp.where(look, state.old_loss, state.older_loss))
         old_loss = jnp.where(restarted, jnp.inf, jnp.where(look, descent.loss, state.old_loss))
         stall = jnp.exp(weights.log_stall).astype(x.dtype) * jnp.abs(descent.loss)
         ended = (age >= 2 * _PATIENCE) & (older - descent.loss <= stall) | (descent.rejections > _PATIENCE)
-        state = state._replace(
-            phase=jnp.full_like(state.phase, DESCENT), descent=descent, age=age, old_loss=old_loss, older_loss=older
-        )
-        return _where(ended, self._next_block(weights, state, state.best_x, 0), state) if self.surveys else state
+        return state._replace(descent=descent, age=age, old_loss=old_loss, older_loss=older), ended
 
-    def _look(self, weights: QNWeights, state: QNState, loss: Array, gradient: Array) -> QNState:
-        """Take in a survey's point; at the end of a block move its centre."""
+    def _looked(self, weights: QNWeights, state: QNState, loss: Array, gradient: Array) -> tuple[Survey, Array, Array]:
+        """Take in a survey's point; returns the block, where its centre goes (d,), and whether it is full ()."""
         block = survey.add(state.survey, loss, gradient)
         found = survey.smoothed(block)
         step = self._corrected(weights, found, survey.newton_step(found), state.block)
-        center = block.center + block.span * step
-        moved = self._next_block(weights, state, center, state.block + 1)
-        moved = moved._replace(phase=jnp.where(state.block + 1 < BLOCKS, SURVEY, RESTART).astype(state.phase.dtype))
-        return _where(block.point >= survey.POINTS, moved, state._replace(survey=block))
-
-    def _next_block(self, weights: QNWeights, state: QNState, center: Array, number: Array | int) -> QNState:
-        key, used = jax.random.split(state.key)
-        spans = self.span * jnp.exp(weights.log_spans).astype(center.dtype)
-        block = survey.begin(center, spans[jnp.minimum(number, BLOCKS - 1)], used)
-        number = jnp.asarray(number, state.block.dtype)
-        return state._replace(phase=jnp.full_like(state.phase, SURVEY), survey=block, block=number, key=key)
+        return block, block.center + block.span * step, block.point >= survey.POINTS
 
     def _diagonal(self, weights: QNWeights, estimate: SecantDiagonal, gradient: Array) -> Array:
         """Return D^theta (d,), theta per parameter from the network."""
@@ -222,5 +220,5 @@ def _log_share(values: Array) -> Array:
     return jnp.clip(0.5 * jnp.log10((square + tiny) / (jnp.mean(square) + tiny)), -3.0, 3.0)
 
 
-def _where(condition: Array, first: QNState, second: QNState) -> QNState:
+def _where(condition: Array, first: Any, second: Any) -> Any:
     return jax.tree_util.tree_map(lambda a, b: jnp.where(condition, a, b), first, second)

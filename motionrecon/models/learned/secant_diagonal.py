@@ -51,7 +51,7 @@ def update(estimate: SecantDiagonal, s: Array, y: Array) -> SecantDiagonal:
     y_square = FORGETTING * estimate.y_square + y * y / scale
     usable = (length > 0) & jnp.isfinite(jnp.sum(y_square))
     mean = jnp.sqrt(jnp.sum(y_square) / jnp.where(usable, jnp.sum(s_square), 1.0))
-    prior = 1e-8 * jnp.mean(s_square)  # a parameter that did not move has the mean curvature
+    prior = jnp.finfo(s.dtype).eps * jnp.mean(s_square)  # a parameter that did not move has the mean curvature
     diagonal = jnp.sqrt((y_square + prior * mean**2) / (s_square + prior + jnp.finfo(s.dtype).tiny))
     diagonal = jnp.clip(diagonal, mean / _LARGEST_RATIO, mean * _LARGEST_RATIO)
     usable &= mean > 0

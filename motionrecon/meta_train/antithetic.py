@@ -21,7 +21,7 @@ class Particles(NamedTuple):
 
     Attributes:
       states: of the inner problems; leading axes (2,) for the signs, then as the unroll has them.
-      age: (B,) int32 inner steps since the last reset, the jitter included.
+      age: (B,) int32 inner steps since the last reset, the jitter included; -1 - jitter where no run has begun yet.
       noise: (B, P) perturbation that the estimator remembers: the accumulated one (PES) or that of the episode
         (NRES); None where none is.
     """
@@ -53,11 +53,17 @@ def perturbed(theta: Theta, noise: Array) -> Theta:
 def begin(
     unroll: Unroll, theta: Theta, problems: Problems, key: Array, *, horizon: int, truncation: int, noise: Array | None
 ) -> Particles:
-    """Return particles at the start of new problems, with ages spread over the episode in whole truncations."""
-    one = unroll.begin(theta, problems, shared=True)
-    states = jax.tree.map(lambda leaf: jnp.stack([leaf, leaf]), one)
-    age = truncation * jax.random.randint(key, (unroll.batch,), 0, horizon // truncation, jnp.int32)
-    return strong(Particles(states, age, noise))
+    """Return particles that begin with the first estimate, their ages spread over the episode in whole truncations."""
+    shapes = jax.eval_shape(lambda t, p: unroll.begin(t, p, shared=True), theta, problems)
+    states = jax.tree.map(lambda leaf: jnp.zeros((2, *leaf.shape), leaf.dtype), shapes)
+    jitter = truncation * jax.random.randint(key, (unroll.batch,), 0, horizon // truncation, jnp.int32)
+    return strong(Particles(states, -1 - jitter, noise))
+
+
+def ages(particles: Particles, horizon: int) -> tuple[Array, Array]:
+    """Return which runs begin anew (B,), and every run's age (B,) as the truncation begins."""
+    fresh, over = particles.age < 0, particles.age >= horizon
+    return fresh | over, jnp.where(fresh, -1 - particles.age, jnp.where(over, 0, particles.age))
 
 
 def renew(unroll: Unroll, thetas: Theta, particles: Particles, done: Array, problems: Problems) -> State:

@@ -32,6 +32,7 @@ class Snapshot:
       outer: leaves of the meta-optimizer's state.
       best: leaves of the best weights so far.
       best_score: their validation, decades.
+      first_score: that of the weights at the start.
       particles: shard to dimension to leaves of its particles.
       seconds: of training so far.
       rows: lines of the log that belong to it.
@@ -43,6 +44,7 @@ class Snapshot:
     outer: Leaves
     best: Leaves
     best_score: float
+    first_score: float
     particles: list[dict[int, Leaves]]
     seconds: float
     rows: int
@@ -76,7 +78,8 @@ def save(folder: Path, snapshot: Snapshot) -> None:
             put(f"particles.{shard}.{d}", own)
     header = {
         "version": VERSION, "recipe": as_dict(snapshot.recipe), "place": list(snapshot.place), "counts": counts,
-        "best_score": snapshot.best_score, "seconds": snapshot.seconds, "rows": snapshot.rows,
+        "best_score": snapshot.best_score,
+        "first_score": snapshot.first_score, "seconds": snapshot.seconds, "rows": snapshot.rows,
     }  # fmt: skip
     with replaced(folder / NAME) as temporary, temporary.open("wb") as file:
         np.savez(file, header=np.array(json.dumps(header)), **arrays)
@@ -111,7 +114,8 @@ def load(folder: Path, recipe: Recipe) -> Snapshot:
         if name.startswith("particles."):
             _, shard, d = name.split(".")
             particles[int(shard)][int(d)] = own
+    theta, outer, best = (stored[name] for name in ("theta", "outer", "best"))
+    scores = header["best_score"], header["first_score"]
     return Snapshot(
-        recipe, Place(*header["place"]), stored["theta"], stored["outer"], stored["best"], header["best_score"],
-        particles, header["seconds"], header["rows"],
-    )  # fmt: skip
+        recipe, Place(*header["place"]), theta, outer, best, *scores, particles, header["seconds"], header["rows"]
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from motionrecon.errors import ConfigError
 from motionrecon.meta_train.recipe import Recipe
-from motionrecon.meta_train.tasks import Group
+from motionrecon.meta_train.tasks import Draw, Group, group_of
 from motionrecon.problems.classical import FUNCTIONS, ClassicalFunction
 from motionrecon.problems.quadratics import QuadraticTask
 from motionrecon.problems.tasks import Task
@@ -32,15 +32,14 @@ def groups(recipe: Recipe, d: int, *, replicas: int | None = None, quadratics: i
       ConfigError: the family is not there, or has nothing for ``d``.
     """
     count = recipe.replicas if replicas is None else replicas
-    found = [
-        Group(Task(function, **_FLAGS[variant]), count)
-        for function in family(recipe.tasks)
-        for variant in recipe.variants
-        if _fits(function, d)
-    ]
+    found = []
+    for function in family(recipe.tasks):
+        if _fits(function, d):
+            tasks = [Task(function, **_FLAGS[variant]) for variant in recipe.variants]
+            found.append(Group(tasks[0].loss, tuple(Draw(task, count, _like(task)) for task in tasks)))
     extra = recipe.quadratics if quadratics is None else quadratics
     if extra:
-        found.append(Group(QuadraticTask(augmented="augmented" in recipe.variants), extra))
+        found.append(group_of(QuadraticTask(augmented="augmented" in recipe.variants), extra))
     if not found:
         raise ConfigError(f"dimension {d}: none of the functions of --tasks {recipe.tasks} can be used; give another")
     return tuple(found)
@@ -64,3 +63,8 @@ def family(name: str) -> tuple[ClassicalFunction, ...]:
 def _fits(function: ClassicalFunction, d: int) -> bool:
     largest = function.largest_dimension("float32")
     return d >= function.least_dimension and (largest is None or d <= largest)
+
+
+def _like(task: Task) -> tuple:
+    """Return what the draws of a task depend on besides the dimension."""
+    return task.offset, task.rotated, task.augmented, task.start_box, task.offset_box

@@ -14,6 +14,7 @@ import numpy as np
 
 from motionrecon.meta_train import checkpoint
 from motionrecon.meta_train.checkpoint import Snapshot
+from motionrecon.meta_train.interrupts import Stop
 from motionrecon.meta_train.outer import MetaOptimizer
 from motionrecon.meta_train.recipe import Recipe
 from motionrecon.meta_train.shards import Place
@@ -86,10 +87,11 @@ class Trainer:
             self._outer = checkpoint.like(snapshot.outer, self._outer)
         self._theta = checkpoint.like(snapshot.theta, self._theta)
         self._best, self._best_score = checkpoint.like(snapshot.best, self._theta), snapshot.best_score
+        self._first_score = snapshot.first_score
         pool.restore(self._theta, snapshot.particles, self._place)
 
-    def run(self, pool: Pool, limits: Limits) -> Outcome:
-        """Train to the end of the recipe or the time limit."""
+    def run(self, pool: Pool, limits: Limits, stop: Stop) -> Outcome:
+        """Train to the end of the recipe or the time limit, or until ``stop`` is asked for."""
         began = stored = logged = time.monotonic()
         before, stages = self._seconds, self._recipe.stages
         if self._place == Place(0, 0) and math.isinf(self._best_score):
@@ -97,7 +99,7 @@ class Trainer:
         while self._place.stage < len(stages):
             now = time.monotonic()
             self._seconds = before + now - began
-            if now - began >= 60 * limits.minutes:
+            if stop.asked or now - began >= 60 * limits.minutes:
                 break
             self._meta_step(pool)
             last = self._place.step == stages[self._place.stage].meta_steps
@@ -115,9 +117,9 @@ class Trainer:
                 stored = time.monotonic()
         finished = self._place.stage == len(stages)
         self._seconds = before + time.monotonic() - began
-        if self._since or self._pending:
-            self._write(self._validate())
         self._store(pool)
+        if not (finished or stop.asked) and (self._since or self._pending):
+            self._write(self._validate())  # after storing: a pause must not change what a resumed run keeps as best
         done = sum(stage.meta_steps for stage in stages[: self._place.stage]) + self._place.step
         return Outcome(self._best, self._best_score, self._first_score, done, self._seconds, finished)
 
@@ -173,6 +175,7 @@ class Trainer:
             self._folder,
             Snapshot(
                 self._recipe, self._place, checkpoint.leaves(self._theta), checkpoint.leaves(self._outer),
-                checkpoint.leaves(self._best), self._best_score, pool.stored(), self._seconds, self._log.rows,
+                checkpoint.leaves(self._best), self._best_score, self._first_score,
+                pool.stored(), self._seconds, self._log.rows,
             ),
         )  # fmt: skip

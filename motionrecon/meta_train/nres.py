@@ -44,13 +44,14 @@ class NRES:
         self, theta: Theta, particles: Particles, problems: Problems, key: Array
     ) -> tuple[Estimate, Particles]:
         """Advance all pairs by one truncation, under new perturbations only where an episode begins."""
-        done = particles.age >= self.horizon
+        done, age = antithetic.ages(particles, self.horizon)
         noise = jax.lax.cond(jnp.any(done), self._redrawn, lambda *kept: kept[3], key, theta, done, particles.noise)
         thetas = antithetic.perturbed(theta, noise)
         states = antithetic.renew(self.unroll, thetas, particles, done, problems)
         states, losses = antithetic.run(self.unroll, thetas, states, self.truncation)
-        age = jnp.where(done, 0, particles.age) + jnp.int32(self.truncation)
-        return antithetic.combine(theta, losses, noise, self.std, self.delta_clip), Particles(states, age, noise)
+        return antithetic.combine(theta, losses, noise, self.std, self.delta_clip), Particles(
+            states, age + self.truncation, noise
+        )
 
     def _redrawn(self, key: Array, theta: Theta, done: Array, noise: Array) -> Array:
         """Return new noise (B, P) for the problems that are ``done`` (B,)."""

@@ -51,12 +51,11 @@ class PES:
         self, theta: Theta, particles: Particles, problems: Problems, key: Array
     ) -> tuple[Estimate, Particles]:
         """Advance all pairs by one truncation under new perturbations."""
-        done = particles.age >= self.horizon
+        done, age = antithetic.ages(particles, self.horizon)
         noise = antithetic.draw_noise(key, theta, self.unroll.batch, self.std)
         thetas = antithetic.perturbed(theta, noise)
         states = antithetic.renew(self.unroll, thetas, particles, done, problems)
         total = jnp.where(done[:, None], 0.0, particles.noise) + noise
         states, losses = antithetic.run(self.unroll, thetas, states, self.truncation)
-        age = jnp.where(done, 0, particles.age) + jnp.int32(self.truncation)
         estimate = antithetic.combine(theta, losses, total, self.std, self.delta_clip)
-        return estimate, Particles(states, age, total)
+        return estimate, Particles(states, age + self.truncation, total)

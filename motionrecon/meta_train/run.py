@@ -18,7 +18,7 @@ import tomli_w
 
 from motionrecon import versions
 from motionrecon.atomic_file import replaced
-from motionrecon.meta_train import checkpoint, curves
+from motionrecon.meta_train import checkpoint, curves, interrupts
 from motionrecon.meta_train.loop import Limits, Outcome, Trainer
 from motionrecon.meta_train.recipe import Recipe, as_dict
 from motionrecon.meta_train.training_log import Row, TrainingLog
@@ -55,6 +55,7 @@ def train(
     Raises:
       CheckpointError: the checkpoint or the weights to begin with do not fit the recipe.
       ConfigError: something asked for is not there.
+      KeyboardInterrupt: somebody stopped it; everything is written, and it can be resumed.
     """
     rule = make_rule(recipe.rule)
     with jax.enable_x64(False), contextlib.ExitStack() as stack:  # training is float32 throughout
@@ -67,9 +68,12 @@ def train(
         trainer = Trainer(recipe, folder, log, first, told)
         if snapshot is not None:
             trainer.resume(snapshot, pool)
-        outcome = trainer.run(pool, limits)
+        stop = stack.enter_context(interrupts.deferred())
+        outcome = trainer.run(pool, limits, stop)
         weights_file.save(folder / WEIGHTS, rule, outcome.weights, _provenance(recipe, outcome, limits, command, start))
     curves.write(folder / CURVE, {recipe.rule: folder})
+    if stop.asked:
+        raise KeyboardInterrupt
     return outcome
 
 

@@ -8,7 +8,7 @@ is spent, runs once over the whole batch. All is float32.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Sequence
 from typing import Any, NamedTuple, Protocol
 
 import jax
@@ -17,6 +17,7 @@ import jax.numpy as jnp
 from motionrecon.meta_train.meta_loss import MetaLoss
 from motionrecon.meta_train.unroll import Theta, select_rows, strong
 from motionrecon.models.learned.base import UpdateRule
+from motionrecon.problems.transformed import Transform
 from motionrecon.types import Array
 
 
@@ -32,15 +33,40 @@ class InnerTask(Protocol):
         ...
 
 
-class Group(NamedTuple):
-    """Problems that are evaluated together: one distribution, ``replicas`` draws."""
+class Draw(NamedTuple):
+    """A number of problems of a task.
+
+    Attributes:
+      task: which.
+      replicas: how many.
+      like: tasks of equal ``like`` draw alike and are drawn together, by the first's ``sample``; random draws take
+        longest to compile.
+    """
 
     task: InnerTask
     replicas: int
+    like: Hashable
+
+
+class Group(NamedTuple):
+    """Problems that are evaluated together, by ``loss`` of the parameters and x: several draws of one function."""
+
+    loss: Callable[[Any, Array], Array]
+    draws: tuple[Draw, ...]
+
+    @property
+    def replicas(self) -> int:
+        """How many problems."""
+        return sum(draw.replicas for draw in self.draws)
+
+
+def group_of(task: InnerTask, replicas: int) -> Group:
+    """Return problems of one task as a group."""
+    return Group(task.loss, (Draw(task, replicas, task),))
 
 
 class Problems(NamedTuple):
-    """B problems: parameters as in `RunState`, starts (B, d), and keys (B,) for rules that explore at random."""
+    """B problems: parameters as in `RunState`, starts (B, d), and keys (B, 2) for rules that explore at random."""
 
     parameters: tuple[Any, ...]
     x: Array
@@ -94,14 +120,25 @@ class RuleUnroll:
 
     def draw(self, key: Array) -> Problems:
         """Draw problems, starts and the rule's keys."""
-        parameters, starts = [], []
-        for index, group in enumerate(self.groups):
-            keys = jax.random.split(jax.random.fold_in(key, index), group.replicas)
-            drawn, start = jax.vmap(lambda k, task=group.task: task.sample(k, self.d))(keys)
-            parameters.append(single(drawn))
-            starts.append(start.astype(jnp.float32))
-        keys = jax.random.split(jax.random.fold_in(key, len(self.groups)), self.batch)
-        return strong(Problems(tuple(parameters), jnp.concatenate(starts), keys))
+        alike: dict[Hashable, list[Draw]] = {}
+        for group in self.groups:
+            for draw in group.draws:
+                alike.setdefault(draw.like, []).append(draw)
+        drawn: dict[Hashable, Any] = {}
+        for index, (like, draws) in enumerate(alike.items()):
+            keys = jax.random.split(jax.random.fold_in(key, index), sum(draw.replicas for draw in draws))
+            drawn[like] = jax.vmap(lambda k, task=draws[0].task: task.sample(k, self.d))(keys)
+        taken, parameters, starts = dict.fromkeys(alike, 0), [], []
+        for group in self.groups:
+            parts = []
+            for draw in group.draws:
+                first, taken[draw.like] = taken[draw.like], taken[draw.like] + draw.replicas
+                part = slice(first, taken[draw.like])
+                parts.append(jax.tree.map(lambda leaf, part=part: leaf[part], drawn[draw.like]))
+            parameters.append(single(joined([own for own, _ in parts])))
+            starts += [start.astype(jnp.float32) for _, start in parts]
+        keys = jax.random.split(jax.random.fold_in(key, len(alike)), self.batch)
+        return strong(Problems(tuple(parameters), jnp.concatenate(starts), jax.random.key_data(keys)))
 
     def begin(self, theta: Theta, problems: Problems, *, shared: bool) -> RunState:
         """Evaluate the starts and set the rule up."""
@@ -131,7 +168,7 @@ class RuleUnroll:
         """Return losses (B,) and gradients (B, d); +inf and zeros where either is not finite."""
         losses, gradients = [], []
         for group, own, points in zip(self.groups, parameters, self._split(x), strict=True):
-            loss, gradient = jax.vmap(jax.value_and_grad(group.task.loss, argnums=1))(own, points)
+            loss, gradient = jax.vmap(jax.value_and_grad(group.loss, argnums=1))(own, points)
             losses.append(loss)
             gradients.append(gradient)
         loss, gradient = jnp.concatenate(losses), jnp.concatenate(gradients)
@@ -152,3 +189,26 @@ def single(tree: Any) -> Any:
     return jax.tree.map(
         lambda leaf: leaf.astype(jnp.float32) if jnp.issubdtype(leaf.dtype, jnp.floating) else leaf, tree
     )
+
+
+def joined(parts: list[Any]) -> Any:
+    """Return the parameters of several draws of one function as one; what some of them lack is the identity there."""
+    if len(parts) == 1:
+        return parts[0]
+    rotated, scaled, weighted = (
+        any(getattr(part, name) is not None for part in parts) for name in ("rotation", "log_scale", "log_loss_scale")
+    )
+
+    def full(part: Transform) -> Transform:
+        count, d = part.offset.shape
+        dtype = part.offset.dtype
+        rotation, scale, weight = part.rotation, part.log_scale, part.log_loss_scale
+        if rotated and rotation is None:
+            rotation = jnp.broadcast_to(jnp.eye(d, dtype=dtype), (count, d, d))
+        if scaled and scale is None:
+            scale = jnp.zeros((count, d), dtype)
+        if weighted and weight is None:
+            weight = jnp.zeros(count, dtype)
+        return Transform(part.offset, rotation, scale, weight)
+
+    return jax.tree.map(lambda *leaves: jnp.concatenate(leaves), *[full(part) for part in parts])

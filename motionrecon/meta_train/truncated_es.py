@@ -39,11 +39,12 @@ class TruncatedES:
         self, theta: Theta, particles: Particles, problems: Problems, key: Array
     ) -> tuple[Estimate, Particles]:
         """Advance all pairs by one truncation, both signs from the state of the last one's plus run."""
-        done = particles.age >= self.horizon
+        done, age = antithetic.ages(particles, self.horizon)
         noise = antithetic.draw_noise(key, theta, self.unroll.batch, self.std)
         thetas = antithetic.perturbed(theta, noise)
         same = jax.tree.map(lambda leaf: jnp.stack([leaf[0], leaf[0]]), particles.states)
         states = antithetic.renew(self.unroll, thetas, particles._replace(states=same), done, problems)
         states, losses = antithetic.run(self.unroll, thetas, states, self.truncation)
-        age = jnp.where(done, 0, particles.age) + jnp.int32(self.truncation)
-        return antithetic.combine(theta, losses, noise, self.std, self.delta_clip), Particles(states, age, None)
+        return antithetic.combine(theta, losses, noise, self.std, self.delta_clip), Particles(
+            states, age + self.truncation, None
+        )

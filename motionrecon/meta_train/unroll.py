@@ -62,7 +62,7 @@ class Estimator(Protocol):
     """A way to estimate the gradient of the mean meta-loss over an episode of ``horizon`` inner steps."""
 
     def begin(self, theta: Theta, problems: Problems, key: Array, /) -> State:
-        """Return what is carried from one meta-step to the next: the inner problems and their perturbations."""
+        """Return what is carried from one meta-step to the next; of ``problems``, only shapes and types are used."""
         ...
 
     def estimate(self, theta: Theta, particles: State, problems: Problems, key: Array, /) -> tuple[Estimate, State]:

@@ -14,6 +14,7 @@ import jax.numpy as jnp
 from motionrecon.meta_train import families
 from motionrecon.meta_train.meta_loss import log_ratio
 from motionrecon.meta_train.recipe import Recipe
+from motionrecon.meta_train.shards import QUICKLY_COMPILED
 from motionrecon.meta_train.tasks import Problems, RuleUnroll
 from motionrecon.meta_train.unroll import Theta
 from motionrecon.models.learned.catalog import make_rule
@@ -31,7 +32,9 @@ class Validator:
         for d in asked.dimensions:
             groups = families.groups(recipe, d, replicas=asked.replicas, quadratics=0)
             unroll = RuleUnroll(make_rule(recipe.rule), groups, d, log_ratio)
-            problems = jax.jit(unroll.draw)(jax.random.fold_in(jax.random.key(_SEED), d))
+            problems = jax.jit(unroll.draw, compiler_options=QUICKLY_COMPILED)(
+                jax.random.fold_in(jax.random.key(_SEED), d)
+            )
             self._runs.append((jax.jit(_scorer(unroll, asked.steps)), problems))
 
     def score(self, theta: Theta) -> float:

@@ -1,6 +1,6 @@
 """Who computes the shards of the batch: this process, or several worker processes.
 
-Estimates are summed in the order of the shards, so the weights do not depend on the number of workers.
+A recipe of one shard is computed here, with all threads or an accelerator; several shards in processes of one thread.
 """
 
 from __future__ import annotations
@@ -9,9 +9,8 @@ import contextlib
 from collections.abc import Iterator
 from typing import Any, Protocol
 
-import jax
-
 from motionrecon.errors import ConfigError
+from motionrecon.meta_train.process_pool import ProcessPool
 from motionrecon.meta_train.recipe import Recipe
 from motionrecon.meta_train.shards import Place, Shard
 from motionrecon.meta_train.unroll import Estimate, Theta
@@ -38,38 +37,25 @@ class Pool(Protocol):
 
 
 class LocalPool:
-    """All shards in this process, one after the other."""
+    """The one shard of a recipe that has no more, in this process."""
 
     def __init__(self, recipe: Recipe):
-        self._shards = [Shard(recipe, index) for index in range(recipe.shards)]
+        self._shard = Shard(recipe, 0)
 
     def estimate(self, theta: Theta, place: Place) -> Estimate:
-        """Return the mean of all shards' estimates."""
-        return mean([shard.estimate(theta, place) for shard in self._shards])
+        """Return the shard's estimate."""
+        return self._shard.estimate(theta, place)
 
     def restore(self, theta: Theta, particles: list[dict[int, Any]], place: Place) -> None:
         """Take over stored particles."""
-        for shard, own in zip(self._shards, particles, strict=True):
-            shard.restore(theta, own, place.stage)
+        self._shard.restore(theta, particles[0], place.stage)
 
     def stored(self) -> list[dict[int, Any]]:
         """Return the particles."""
-        return [shard.stored() for shard in self._shards]
+        return [self._shard.stored()]
 
     def close(self) -> None:
         """Nothing was started."""
-
-
-def mean(estimates: list[Estimate]) -> Estimate:
-    """Return the mean of estimates, summed in their order."""
-    if len(estimates) == 1:
-        return estimates[0]
-    return _mean(estimates)
-
-
-@jax.jit
-def _mean(estimates: list[Estimate]) -> Estimate:
-    return jax.tree.map(lambda *leaves: sum(leaves[1:], leaves[0]) / len(leaves), *estimates)
 
 
 @contextlib.contextmanager
@@ -83,7 +69,7 @@ def open_pool(recipe: Recipe, workers: int) -> Iterator[Pool]:
         raise ConfigError(
             f"--workers {workers}: the recipe has {recipe.shards} shard(s) to divide; give --shards {workers} or more"
         )
-    pool = LocalPool(recipe)
+    pool = LocalPool(recipe) if recipe.shards == 1 else ProcessPool(recipe, workers)
     try:
         yield pool
     finally:

@@ -1,7 +1,7 @@
 """Jobs to worker processes: decides what one process does in one go, so that programs are compiled once.
 
-A compiled program belongs to a method, a dimension and whether there is a rotation; a job is all problems that share
-one. Workers send rows as they end; with one worker everything is done in this process.
+A compiled program belongs to a method, a dimension and (in large ones) whether there is a rotation; a job is all
+problems that share one. Workers send rows as they end; with one worker everything is done in this process.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from motionrecon.benchmark.objective import shares_program
 from motionrecon.benchmark.protocol import COLUMNS, Problem, Protocol
 from motionrecon.benchmark.row import Row
 from motionrecon.errors import FitError
@@ -46,7 +47,8 @@ def jobs(todo: list[tuple[Problem, str]], protocol: Protocol, weights: dict[str,
     """Return the jobs of what is to do, in its order."""
     groups: dict[tuple[int, bool, str], list[Problem]] = {}
     for problem, method in todo:
-        groups.setdefault((problem.d, COLUMNS[problem.column].rotated, method), []).append(problem)
+        rotated = shares_program(problem.d) or COLUMNS[problem.column].rotated
+        groups.setdefault((problem.d, rotated, method), []).append(problem)
     found = []
     for (d, _, method), problems in groups.items():
         piece = _PIECE if d >= _LARGE else len(problems)

@@ -64,3 +64,13 @@ def test_bad_protocols_are_refused():
         Protocol(starts=0)
     with pytest.raises(ConfigError, match="Rosenbrock is not defined for d = 1"):
         chosen(("rosenbrock",), (1,), ("paper",))
+
+
+def test_turning_by_the_identity_changes_no_value():
+    problem = Problem("zakharov", 6, "offset")
+    parameters, starts = draw(problem, PROTOCOL)
+    assert parameters.rotation is None
+    objective = make_objective(problem, parameters)
+    assert np.array_equal(objective.parameters.rotation, np.eye(6))
+    plain = jax.jit(jax.vmap(problem.task.loss, (None, 0)))(parameters, starts)
+    assert objective.losses(np.asarray(starts)) == pytest.approx(np.asarray(plain), rel=1e-14)

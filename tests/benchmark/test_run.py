@@ -142,8 +142,10 @@ def test_jobs_share_a_program():
     large = [(Problem(function, 500, "offset"), "adam") for function in ("sphere", "trid", "levy", "ackley", "powell")]
     assert [len(job.problems) for job in workers.jobs(large, PROTOCOL, {})] == [4, 1]
     jobs = workers.jobs(todo, PROTOCOL, {})
-    assert [(len(job.problems), job.method) for job in jobs] == [
-        (4, "adam"), (4, "momentum"), (1, "adam"), (1, "momentum")
+    assert [(len(job.problems), job.method) for job in jobs] == [(5, "adam"), (5, "momentum")]
+    far = [(Problem("sphere", 250, column), "adam") for column in ("paper", "offset", "rotated")]
+    assert [[p.column for p in job.problems] for job in workers.jobs(far, PROTOCOL, {})] == [
+        ["paper", "offset"], ["rotated"]
     ]  # fmt: skip
 
 

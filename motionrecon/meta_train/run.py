@@ -61,10 +61,10 @@ def train(
     with jax.enable_x64(False), contextlib.ExitStack() as stack:  # training is float32 throughout
         first = None if start is None else weights_file.read(start, rule)
         snapshot = checkpoint.load(folder, recipe) if resume else None
+        pool = stack.enter_context(open_pool(recipe, limits.workers))
         log = TrainingLog(folder, keep=snapshot.rows if snapshot else 0, tensorboard=tensorboard)
         stack.callback(log.close)
         _write_toml(folder / RECIPE, as_dict(recipe))
-        pool = stack.enter_context(open_pool(recipe, limits.workers))
         trainer = Trainer(recipe, folder, log, first, told)
         if snapshot is not None:
             trainer.resume(snapshot, pool)

@@ -58,6 +58,7 @@ class TrainingLog:
 
     def __init__(self, folder: Path, *, keep: int = 0, tensorboard: bool = False):
         path = folder / NAME
+        self._events = _event_writer(folder) if tensorboard else None
         lines = path.read_text(encoding="utf-8").splitlines()[: keep + 1] if keep and path.is_file() else []
         self.rows = max(len(lines) - 1, 0)
         self._file = path.open("w", encoding="utf-8", newline="")
@@ -66,7 +67,6 @@ class TrainingLog:
             self._file.write("\n".join(lines) + "\n")
         else:
             self._writer.writerow(COLUMNS)
-        self._events = _event_writer(folder) if tensorboard else None
 
     def add(self, row: Row) -> None:
         """Write a line."""

@@ -1,8 +1,5 @@
 """The estimators against exact meta-gradients."""
 
-import importlib.util
-from pathlib import Path
-
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -12,10 +9,7 @@ from motionrecon.meta_train.bptt import BPTT
 from motionrecon.meta_train.nres import NRES
 from motionrecon.meta_train.pes import PES
 from motionrecon.meta_train.truncated_es import TruncatedES
-
-_spec = importlib.util.spec_from_file_location("toy_unrolls", Path(__file__).with_name("toy_unrolls.py"))
-toys = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(toys)
+from tests.fixtures import toy_unrolls as toys
 
 
 def exact(unroll, theta, horizon, problems):

@@ -78,7 +78,9 @@ def tell(message: str) -> None:
 def tell_interrupted(arguments: Sequence[str]) -> None:
     """Say on stderr that work was stopped, and how to go on."""
     again = [word for word in arguments if word not in ("--overwrite", "--resume")]
-    kept = {"eval": "sequences", "benchmark": "rows", "train-optimizer": "meta-steps"}.get(again[0] if again else "", "windows")
+    kept = {"eval": "sequences", "benchmark": "rows", "train-optimizer": "meta-steps"}.get(
+        again[0] if again else "", "windows"
+    )
     click.echo(
         f"motionrecon: interrupted; finished {kept} are kept. Go on with: "
         + shlex.join(["motionrecon", *again, "--resume"]),

@@ -107,7 +107,9 @@ def _sets(found: problem_sets.Values) -> list[tuple[str, problem_sets.Values]]:
     sets = []
     if far:
         paper_like = problem_sets.with_stand_in(far)
-        sets += [(f"held out ({len(far)})", far), (f"held out ({len(paper_like)})", paper_like)]
+        sets.append((f"held out ({len(far)})", far))
+        if len(paper_like) > len(far):
+            sets.append((f"held out ({len(paper_like)})", paper_like))
     if near:
         sets.append((f"d < {min(HELD_OUT)} ({len(near)})", near))
     if far and near:
@@ -176,7 +178,7 @@ def relative(rows: list[Row], column: str) -> Grid:
                               _percent(more), _percent(reached)])  # fmt: skip
     head = ["", "problems", "median ratio, iterations", "evaluations", "fewer iterations on", "target reached on"]
     notes = [
-        "ratio: what the baseline spends in 100 iterations over what the method needs for the same mean loss; above 1 "
+        "ratio: what the baseline spends in 100 iterations over what the method needs for the same mean loss; above 1"
         " is faster; where it is never reached the ratio is that of the budget"
     ]
     return Grid(f"Relative iterations (Fig. 4), column {column}", head, lines, notes)

@@ -5,6 +5,7 @@ import pytest
 
 from motionrecon.benchmark import convex_cost, problem_sets, profile, published, relative_iterations, tables
 from motionrecon.benchmark.protocol import Problem
+from motionrecon.problems.classical import FUNCTIONS
 from tests.fixtures.bench_rows import row
 
 
@@ -74,3 +75,16 @@ def test_sum_of_squares_stands_in_for_perm():
     assert problem_sets.trained_on(found) == {}
     assert problem_sets.held_out(found) == found
     assert problem_sets.values(rows, "paper") == {}
+
+
+def test_held_out_shares_are_given_of_42_and_of_45():
+    measured = [f for f in FUNCTIONS if f != "perm"]
+    rows = [row(method, f, d, losses=(2.0, value)) for f in measured for d in (250, 500, 1000)
+            for method, value in (("scipy-bfgs", 1.0 if f != "sum-of-squares" else 3.0), ("adafactor-mlp", 2.0))]  # fmt: skip
+    grid = tables.shares(rows, "offset")
+    assert grid.head[1::3] == ["held out (42): first", "held out (45): first"]
+    shares = {line[0]: line[1::3] for line in grid.rows}
+    assert shares == {"scipy-bfgs": ["93 %", "87 %"], "adafactor-mlp": ["7 %", "13 %"]}
+    alone = tables.alone(rows)
+    assert alone.head == ["Method", "offset (45): all baselines", "offset (45): scipy-bfgs"]
+    assert alone.rows == [["adafactor-mlp", "13 %", "13 %"]]

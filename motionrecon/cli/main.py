@@ -14,6 +14,7 @@ from motionrecon.cli.benchmark import benchmark
 from motionrecon.cli.data import data
 from motionrecon.cli.evaluate import evaluate
 from motionrecon.cli.fit import fit
+from motionrecon.cli.optimizers import optimizers
 from motionrecon.cli.tables import tables
 from motionrecon.cli.train_optimizer import train_optimizer
 
@@ -37,6 +38,7 @@ cli.add_command(fit)
 cli.add_command(evaluate)
 cli.add_command(benchmark)
 cli.add_command(data)
+cli.add_command(optimizers)
 cli.add_command(tables)
 cli.add_command(train_optimizer)
 

@@ -17,6 +17,7 @@ from motionrecon.models.base import Optimizer
 _OPTIMIZERS = {
     "adam": ("motionrecon.models.gradient", "Adam"),
     "bfgs": ("motionrecon.models.bfgs", "BFGS"),
+    "learned": ("motionrecon.models.learned_method", "Learned"),
     "lbfgs": ("motionrecon.models.scipy_optimizers", "LBFGS"),
     "scipy-bfgs": ("motionrecon.models.scipy_optimizers", "ScipyBFGS"),
 }

@@ -89,7 +89,7 @@ class LearnedOptimizer:
 
         def init(params: Any) -> TransformationState:
             x = _flat(params)[0]
-            self._check_size(x)
+            self.check_size(x)
             state = self.rule.init(self.weights, x, jnp.asarray(jnp.inf, x.dtype), x * 0.0, jax.random.PRNGKey(seed))
             return TransformationState(state, jnp.zeros((), jnp.int32))
 
@@ -110,7 +110,8 @@ class LearnedOptimizer:
 
         return optax.GradientTransformationExtraArgs(init, update)
 
-    def _check_size(self, x: Array) -> None:
+    def check_size(self, x: Array) -> None:
+        """Raise ConfigError where the rule cannot take as many parameters as ``x`` (d,) has."""
         largest = getattr(self.rule, "largest_dimension", None)
         if largest is not None and x.shape[0] > largest:
             raise ConfigError(
@@ -153,7 +154,7 @@ def minimize(
         raise InputError("x0 has no parameters; give at least one number to optimise")
     if steps < 1:
         raise InputError(f"steps is {steps}; give 1 or more")
-    optimizer._check_size(x)
+    optimizer.check_size(x)
     _check_output(fun, x0, args)
 
     def value_and_grad(x: Array) -> tuple[Array, Array]:

@@ -12,7 +12,7 @@ import jax
 import jax.numpy as jnp
 
 from motionrecon.initialize.video_body import Body
-from motionrecon.initialize.video_points import MOVING, J, N, State, derivatives, place, quaternion_derivative
+from motionrecon.initialize.video_points import MOVING, J, M, N, State, derivatives, place, quaternion_derivative
 from motionrecon.initialize.video_terms import Frames, Weights, camera_terms, pose_terms, stance_terms, swing_terms
 from motionrecon.types import Array
 
@@ -86,8 +86,9 @@ def _own(body, frames, weights, state, points, jac):
     stance, stance_rows = stance_terms(frames, weights, points, jac)
     _, swing, swing_rows = swing_terms(frames, weights, state, with_jac=True)
     value = jnp.concatenate([value, stance, swing], axis=-1)
-    rows = [rows, *(jnp.pad(r, ((0, 0), (0, 0), (0, rows.shape[-1] - r.shape[-1]))) for r in (stance_rows, swing_rows))]
-    rows = jnp.concatenate(rows, axis=1)
+    stance_rows = jnp.pad(stance_rows, ((0, 0), (0, 0), (0, 2)))
+    swing_rows = jnp.pad(swing_rows, ((0, 0), (0, 0), (0, M)))
+    rows = jnp.concatenate([rows, stance_rows, swing_rows], axis=1)
     value, rows = _middle(value), _middle(rows)
     return jnp.matmul(value[:, None], rows)[:, 0], jnp.matmul(jnp.swapaxes(rows, 1, 2), rows)
 

@@ -20,7 +20,7 @@ def test_unknown_name_lists_the_choices_and_guesses():
     with pytest.raises(ConfigError) as caught:
         make_optimizer("scipy-bgfs")
     assert str(caught.value) == (
-        "unknown optimizer 'scipy-bgfs'; did you mean 'scipy-bfgs'? choose from adam, bfgs, learned, lbfgs, scipy-bfgs"
+        "unknown optimizer 'scipy-bgfs'; did you mean 'scipy-bfgs'? choose from adam, bfgs, lbfgs, learned, scipy-bfgs"
     )
     with pytest.raises(ConfigError, match="choose from adam"):
         make_optimizer("zzz")

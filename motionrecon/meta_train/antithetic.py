@@ -12,6 +12,7 @@ import jax
 import jax.numpy as jnp
 from jax.flatten_util import ravel_pytree
 
+from motionrecon.meta_train import noise as random_noise
 from motionrecon.meta_train.unroll import Estimate, Problems, State, Theta, Unroll, strong
 from motionrecon.types import Array
 
@@ -32,22 +33,19 @@ class Particles(NamedTuple):
 
 
 def draw_noise(key: Array, theta: Theta, batch: int, std: float) -> Array:
-    """Return N(0, std^2) perturbations (B, P) float32 of the P numbers of theta.
-
-    Quantiles of the normal distribution at 65,536 equal steps, two of each random word: half the cost of a finer
-    draw, which for large networks is a good part of a meta-step's.
-    """
-    numbers = sum(leaf.size for leaf in jax.tree.leaves(theta))
-    words = jax.random.bits(key, (batch, (numbers + 1) // 2), jnp.uint32)
-    halves = jax.lax.bitcast_convert_type(words, jnp.uint16).reshape(batch, -1)[:, :numbers]
-    centred = (halves.astype(jnp.float32) - jnp.float32(32767.5)) * jnp.float32(2.0**-15)
-    return jnp.float32(std * 2**0.5) * jax.lax.erf_inv(centred)
+    """Return N(0, std^2) perturbations (B, P) float32 of the P numbers of theta."""
+    return random_noise.normal(key, (batch, sum(leaf.size for leaf in jax.tree.leaves(theta))), std)
 
 
 def perturbed(theta: Theta, noise: Array) -> Theta:
     """Return theta + noise and theta - noise, every leaf (2, B, ...), for noise (B, P)."""
-    flat, unravel = ravel_pytree(theta)
-    return jax.vmap(jax.vmap(unravel))(jnp.stack([flat + noise, flat - noise]))
+    leaves, structure = jax.tree.flatten(theta)
+    found, first = [], 0
+    for leaf in leaves:
+        own = noise[:, first : first + leaf.size].reshape(-1, *leaf.shape)
+        found.append(jnp.stack([leaf + own, leaf - own]))
+        first += leaf.size
+    return jax.tree.unflatten(structure, found)
 
 
 def begin(

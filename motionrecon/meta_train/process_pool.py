@@ -21,9 +21,9 @@ from motionrecon.meta_train.recipe import Recipe
 from motionrecon.meta_train.shards import Place, Shard, mean
 from motionrecon.meta_train.unroll import Estimate, Theta
 
-_ONE_THREAD = {
+_ENVIRONMENT = {  # one thread; large pages for the perturbed weights, whose small pages cost more than the inner steps
     "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "TF_CPP_MIN_LOG_LEVEL": "3",
-    "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false",
+    "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false", "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",
 }  # fmt: skip
 
 
@@ -40,8 +40,8 @@ class ProcessPool:
         context = multiprocessing.get_context("spawn")
         self._pipes: list[Connection] = []
         self._processes: list[Any] = []
-        before = {name: os.environ.get(name) for name in _ONE_THREAD}
-        os.environ.update(_ONE_THREAD)  # read when the libraries are loaded, so they must be there from the start
+        before = {name: os.environ.get(name) for name in _ENVIRONMENT}
+        os.environ.update(_ENVIRONMENT)  # read when the libraries are loaded, so they must be there from the start
         try:
             for worker in range(workers):
                 ours, theirs = context.Pipe()

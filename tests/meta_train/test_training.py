@@ -152,6 +152,14 @@ def test_more_workers_than_shards_are_refused(tmp_path):
 
 
 @pytest.mark.slow
+def test_the_smoke_preset_twice_gives_the_same_weights_and_they_are_better_than_random_ones(tmp_path):
+    recipe = presets.recipe("smoke", RULE)
+    (one, weights), (_, again) = (trained(recipe, tmp_path / name) for name in ("one", "two"))
+    assert same(weights, again)
+    assert one.score < one.first_score - 2
+
+
+@pytest.mark.slow
 def test_weights_do_not_depend_on_the_number_of_workers(tmp_path):
     recipe = short("pes:4", shards=3)
     weights = [trained(recipe, tmp_path / str(n), limits=Limits(workers=n))[1] for n in (1, 2)]

@@ -87,7 +87,7 @@ class OptimusQN:
 
     Attributes:
       name: in tables and weights files.
-      memory: curvature pairs kept.
+      memory: curvature pairs kept; with as many as steps the matrix is BFGS' own.
       span: half the side of the box that a survey looks over, in the parameters' unit.
       radius: root mean square of the first step over the parameters, in their unit.
       surveys: look for other minima after a descent; without, the rule is a descent method that stays where it ends.
@@ -95,7 +95,7 @@ class OptimusQN:
     """
 
     name: str = "optimus-qn"
-    memory: int = 60
+    memory: int = 200
     span: float = 7.0
     radius: float = 0.1
     surveys: bool = True

@@ -12,6 +12,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from motionrecon.errors import CheckpointError
 from motionrecon.meta_train import estimators
 from motionrecon.meta_train.recipe import Recipe
 from motionrecon.meta_train.unroll import Estimate, Estimator, Theta, Unroll
@@ -69,6 +70,11 @@ class Shard:
         for d, stored in leaves.items():
             programs = self._programs_of(d)
             like = jax.eval_shape(lambda t, p=programs, d=d: self._begin(p, t, d), theta)
+            if [leaf.shape for leaf in stored] != [leaf.shape for leaf in jax.tree.leaves(like)]:
+                raise CheckpointError(
+                    "the checkpoint was written by another version, whose batches are others; begin anew with "
+                    "--overwrite, and with --begin-with and a copy of its weights to keep what was learned"
+                )
             self.particles[d] = jax.tree.unflatten(jax.tree.structure(like), [jnp.asarray(leaf) for leaf in stored])
 
     def stored(self) -> dict[int, list[np.ndarray]]:

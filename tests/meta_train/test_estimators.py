@@ -109,8 +109,9 @@ def test_pes_forgets_what_it_accumulated_where_an_episode_ends():
     theta = jnp.array([-1.5, -1.0], jnp.float32)
     pes = PES(unroll, 5, 5, std=0.01)  # every truncation is an episode
     particles = pes.begin(theta, unroll.draw(jax.random.key(0)), jax.random.key(1))
+    estimate = jax.jit(pes.estimate)
     for step in range(50):
-        _, particles = pes.estimate(theta, particles, unroll.draw(jax.random.key(step)), jax.random.key(step))
+        _, particles = estimate(theta, particles, unroll.draw(jax.random.key(step)), jax.random.key(step))
     assert np.abs(particles.noise).max() < 0.05  # a sum of 50 would be 7 times as large
 
 

@@ -36,8 +36,8 @@ class LossWeights:
     """
 
     keypoints: float = 100.0
-    velocity_time: float = 0.1
-    depth: float = 0.3
+    velocity_time: float = 0.05
+    depth: float = 0.2
     planted: float = 4.0
     reprojection: float = 0.0
     com: float = 0.0

@@ -8,7 +8,8 @@ learned. Here the matrix is real (`secant_pairs`, `trust_region`) and two networ
 - *where to go when the descent has ended*: blocks of a `survey` over shrinking spans smooth the landscape; the step
   towards the smoothed minimum is corrected parameter by parameter, and a new descent starts from there.
 
-Descent comes first and a survey only when it has converged, so convex problems never wait for one. Points are never
+Descent comes first and a survey only when it has converged twice, the second time with curvature of its own, so convex
+problems never wait for one. Points are never
 lost: the caller keeps the best. Both networks' last layers are zero before training, where theta follows the trust in
 D, and the step is the regression's own.
 
@@ -25,7 +26,7 @@ import haiku as hk
 import jax
 import jax.numpy as jnp
 
-from motionrecon.models.learned import survey, trust_region
+from motionrecon.models.learned import secant_diagonal, survey, trust_region
 from motionrecon.models.learned.secant_diagonal import SecantDiagonal
 from motionrecon.models.learned.survey import Smoothed, Survey
 from motionrecon.models.learned.trust_region import TrustRegion
@@ -34,7 +35,9 @@ from motionrecon.types import Array
 BLOCKS = 3
 _RELATIVE_SPANS = (1.0, 1.0, 0.4)
 _PATIENCE = 8  # iterations between two looks at how far the loss has come
-_TRUST_NEEDED, _TRUST_STEEPNESS = 0.9, 200.0
+_TRUST_NEEDED, _TRUST_STEEPNESS = 0.995, 4000.0  # a diagonal that only seems right costs more than one not used
+_ADVANTAGE_NEEDED, _ADVANTAGE_STEEPNESS = 3.0, 10.0
+_PAIRS_NEEDED = 5
 
 DESCENT, SURVEY, RESTART = 0, 1, 2
 
@@ -68,6 +71,7 @@ class QNState(NamedTuple):
       best_x: (d,) best point so far; ``best_loss`` () belongs to it.
       age: () int32, iterations of this descent.
       old_loss: () loss at the last look, ``older_loss`` () at the one before.
+      fresh: () bool, this descent goes on from where another ended.
     """
 
     phase: Array
@@ -79,6 +83,7 @@ class QNState(NamedTuple):
     age: Array
     old_loss: Array
     older_loss: Array
+    fresh: Array
 
 
 @dataclasses.dataclass(frozen=True)
@@ -118,7 +123,7 @@ class OptimusQN:
         block = survey.begin(x, jnp.asarray(self.span, x.dtype), survey.draw_grid(x, key))
         descent = self._begin(weights, x, loss, gradient)
         descent = trust_region.aimed(descent, descent.diagonal.diagonal)
-        return QNState(zero, descent, block, zero, x, loss, zero, loss, loss)
+        return QNState(zero, descent, block, zero, x, loss, zero, loss, loss, jnp.zeros((), bool))
 
     def step(self, weights: QNWeights, state: QNState, x: Array, loss: Array, gradient: Array) -> tuple[Array, QNState]:
         """Return the next point (d,) and the state."""
@@ -131,10 +136,12 @@ class OptimusQN:
         descended = _where(state.age == 0, state._replace(age=state.age + 1), descended)  # the start, seen in `init`
         looked, center, full = self._looked(weights, state, loss, gradient)
         more = full & (state.block + 1 < BLOCKS)
-        turned = jnp.where(surveying, more, ended & self.surveys)
+        again = ~surveying & ended & ~state.fresh  # its pairs may be stale: go on from the same point without them
+        turned = jnp.where(surveying, more, ended & state.fresh & self.surveys)
         number = jnp.where(surveying, state.block + 1, 0)
-        phase = jnp.where(turned | (surveying & ~full), SURVEY, jnp.where(surveying, RESTART, DESCENT))
-        state = _where(surveying, state._replace(survey=looked), descended)._replace(phase=phase.astype(jnp.int32))
+        phase = jnp.where(turned | (surveying & ~full), SURVEY, jnp.where(surveying | again, RESTART, DESCENT))
+        state = _where(surveying, state._replace(survey=looked), descended)
+        state = state._replace(phase=phase.astype(jnp.int32), fresh=again | (state.fresh & ~surveying))
         spans = self.span * jnp.exp(weights.log_spans).astype(x.dtype)
         block = survey.begin(
             jnp.where(surveying, center, state.best_x), spans[number], survey.next_grid(state.survey.grid)
@@ -144,7 +151,7 @@ class OptimusQN:
             survey=_where(renewed, block, state.survey), block=jnp.where(turned, number, state.block).astype(jnp.int32)
         )
         point = jnp.where(phase == SURVEY, survey.proposal(state.survey), trust_region.proposal(state.descent))
-        return jnp.where(phase == RESTART, state.survey.center, point), state
+        return jnp.where(phase == RESTART, jnp.where(again, state.best_x, state.survey.center), point), state
 
     def _begin(self, weights: QNWeights, x: Array, loss: Array, gradient: Array) -> TrustRegion:
         radius = self.radius * jnp.exp(weights.log_radius.astype(x.dtype)) * x.shape[0] ** 0.5
@@ -186,8 +193,10 @@ class OptimusQN:
             _log_share(estimate.s_square),
         ]
         output = self._apply(1, weights.diagonal, inputs)[:, 0]
-        logit = _TRUST_STEEPNESS * (estimate.trust - _TRUST_NEEDED) + output
-        return jnp.exp(mean + jax.nn.sigmoid(logit) * relative)
+        trusted = _TRUST_STEEPNESS * (estimate.trust - _TRUST_NEEDED)
+        better = _ADVANTAGE_STEEPNESS * (secant_diagonal.advantage(estimate) - _ADVANTAGE_NEEDED)
+        theta = jnp.where(estimate.pairs >= _PAIRS_NEEDED, jax.nn.sigmoid(jnp.minimum(trusted, better) + output), 0.0)
+        return jnp.exp(mean + theta * relative)
 
     def _corrected(self, weights: QNWeights, found: Smoothed, step: Array, block: Array) -> Array:
         """Return the step (d,), stretched and shifted by what the network predicts, in spans."""

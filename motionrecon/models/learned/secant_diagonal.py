@@ -2,7 +2,7 @@
 
 D_i = sqrt(sum y_i^2 / sum s_i^2) over the last pairs: exact after one pair where the parameters do not interact, and
 the norm of the Hessian's row where they do. Whether it deserves trust is seen on the next pair, which D has not seen:
-the cosine between D^-1 y and s is 1 where D is the Hessian.
+the cosine between D^-1 y and s is 1 where D is the Hessian, and no better than that between y and s where D only blurs.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import jax.numpy as jnp
 from motionrecon.types import Array
 
 FORGETTING = 0.9  # share of older pairs that is kept
-TRUST_FORGETTING = 0.7
+TRUST_FORGETTING = 0.9
 _LARGEST_RATIO = 1e6  # between a parameter's curvature and the mean one
 
 
@@ -25,7 +25,8 @@ class SecantDiagonal(NamedTuple):
       s_square: (d,) decayed sum of s_i^2 / |s|^2.
       y_square: (d,) decayed sum of y_i^2 / |s|^2.
       diagonal: (d,) D.
-      trust: () decayed mean of the cosine; 0 before the second pair.
+      trust: () decayed mean of the cosine between D^-1 y and s; 0 before the second pair.
+      plain: () the same between y and s.
       pairs: () int32, pairs seen.
     """
 
@@ -33,6 +34,7 @@ class SecantDiagonal(NamedTuple):
     y_square: Array
     diagonal: Array
     trust: Array
+    plain: Array
     pairs: Array
 
 
@@ -40,7 +42,8 @@ def start(x: Array, curvature: Array) -> SecantDiagonal:
     """Return the estimate before any pair: the same ``curvature`` () for every parameter of ``x`` (d,)."""
     zeros = jnp.zeros_like(x)
     diagonal = jnp.broadcast_to(curvature, x.shape).astype(x.dtype)
-    return SecantDiagonal(zeros, zeros, diagonal, jnp.zeros((), x.dtype), jnp.zeros((), jnp.int32))
+    zero = jnp.zeros((), x.dtype)
+    return SecantDiagonal(zeros, zeros, diagonal, zero, zero, jnp.zeros((), jnp.int32))
 
 
 def update(estimate: SecantDiagonal, s: Array, y: Array) -> SecantDiagonal:
@@ -56,10 +59,20 @@ def update(estimate: SecantDiagonal, s: Array, y: Array) -> SecantDiagonal:
     diagonal = jnp.clip(diagonal, mean / _LARGEST_RATIO, mean * _LARGEST_RATIO)
     usable &= mean > 0
 
-    predicted = y / estimate.diagonal
+    trust = _mean_cosine(estimate.trust, y / estimate.diagonal, s, estimate.pairs)
+    plain = _mean_cosine(estimate.plain, y, s, estimate.pairs)
+    new = SecantDiagonal(s_square, y_square, diagonal, trust, plain, estimate.pairs + 1)
+    return SecantDiagonal(*(jnp.where(usable, a, b) for a, b in zip(new, estimate, strict=True)))
+
+
+def advantage(estimate: SecantDiagonal) -> Array:
+    """Return how much nearer to 1 D's cosine is than that without it: log of the ratio of both misses ()."""
+    floor = 1e-9
+    return jnp.log((1.0 - estimate.plain + floor) / (1.0 - estimate.trust + floor))
+
+
+def _mean_cosine(mean: Array, predicted: Array, s: Array, pairs: Array) -> Array:
     norms = jnp.linalg.norm(predicted) * jnp.linalg.norm(s)
     cosine = (predicted @ s) / jnp.where(norms > 0, norms, 1.0)
-    older = jnp.where(estimate.pairs > 1, estimate.trust, cosine)
-    trust = jnp.where(estimate.pairs > 0, TRUST_FORGETTING * older + (1.0 - TRUST_FORGETTING) * cosine, 0.0)
-    new = SecantDiagonal(s_square, y_square, diagonal, trust, estimate.pairs + 1)
-    return SecantDiagonal(*(jnp.where(usable, a, b) for a, b in zip(new, estimate, strict=True)))
+    older = jnp.where(pairs > 1, mean, cosine)
+    return jnp.where(pairs > 0, TRUST_FORGETTING * older + (1.0 - TRUST_FORGETTING) * cosine, 0.0)

@@ -99,16 +99,27 @@ def test_finds_rastrigins_minimum_wherever_it_is(offset):
     assert float(descent_only.best_loss) > 100.0
 
 
-def test_scaling_and_translating_changes_nothing():
+def test_scaling_loss_and_parameters_changes_nothing():
     x0 = np.random.default_rng(2).uniform(-3, 3, 8)
 
     def ripples(x):
         return jnp.sum(x**2 - 3.0 * jnp.cos(3.0 * x))
 
     _, losses = run(ripples, x0, 120)
-    _, scaled = run(lambda x: 7.0 * ripples((x - 5.0) / 2.0), 2.0 * x0 + 5.0, 120,
-                    OptimusQN(memory=30, span=14.0, radius=0.2))  # fmt: skip
-    np.testing.assert_allclose(scaled[:60] / 7.0, losses[:60], rtol=1e-6, atol=1e-8)
+    scaled_rule = OptimusQN(memory=30, span=14.0, radius=0.2)
+    _, scaled = run(lambda x: 8.0 * ripples(x / 2.0), 2.0 * x0, 120, scaled_rule)  # powers of two: no rounding
+    np.testing.assert_allclose(scaled / 8.0, losses, rtol=1e-9)
+
+
+def test_translating_changes_nothing():
+    x0 = np.random.default_rng(3).uniform(-3, 3, 8)
+
+    def valley(x):
+        return jnp.sum(100.0 * (x[1:] - x[:-1] ** 2) ** 2 + (1.0 - x[:-1]) ** 2)
+
+    _, losses = run(valley, x0, 20)
+    _, moved = run(lambda x: valley(x - 5.0), x0 + 5.0, 20)
+    np.testing.assert_allclose(moved, losses, rtol=1e-6)
 
 
 def test_rejected_points_do_no_harm():

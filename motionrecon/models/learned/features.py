@@ -86,6 +86,8 @@ def update(state: FeatureState, deltas: Array, parameter: Array, gradient: Array
       Features (*S, 43) float32, and the averages with this gradient.
     """
     rates = decays(deltas).astype(gradient.dtype)
+    largest = jnp.finfo(gradient.dtype).max ** 0.5 / 10.0  # beyond, squares overflow
+    gradient = jnp.clip(gradient, -largest, largest)
     square = gradient * gradient
     momentum = _average(state.momentum, rates[:3], gradient)
     second = _average(state.second_moment, rates[3:6], square)

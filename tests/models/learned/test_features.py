@@ -92,3 +92,10 @@ def test_decays_stay_in_range():
     decays = features.decays(jnp.array([5.0] * 3 + [5.0] * 6))
     assert np.all(np.asarray(decays[3:]) >= 0)
     np.testing.assert_allclose(jax.device_get(features.decays(jnp.zeros(9))), np.tile(DECAY, 3), rtol=1e-6)
+
+
+def test_gradients_whose_squares_overflow_stay_finite():
+    g = jnp.array([1e30, -1e25, 1.0], jnp.float32)
+    found, state = features.update(features.init(g), jnp.zeros(9, jnp.float32), jnp.ones_like(g), g)
+    again, _ = features.update(state, jnp.zeros(9, jnp.float32), jnp.ones_like(g), g)
+    assert np.all(np.isfinite(found)) and np.all(np.isfinite(again))

@@ -82,6 +82,9 @@ def _values(figure: Any, rows: list[Row], colors: dict[str, str], _: dict[str, A
                 d, value = zip(*points, strict=True)
                 axes.plot(d, np.maximum(value, _LOWEST), "o-", ms=3, lw=1, color=colors[method], label=method)
         axes.set(xscale="log", yscale="log")
+        dims = sorted({row["d"] for row in rows})
+        axes.set_xticks(dims, [str(d) for d in dims])
+        axes.xaxis.minorticks_off()
         axes.set_title(function.title, fontsize=9)
         axes.tick_params(labelsize=7)
     for axes in grid[len(shown) :]:

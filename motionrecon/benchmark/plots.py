@@ -158,7 +158,7 @@ def _trajectories(figure: Any, rows: list[Row], colors: dict[str, str], measured
             ylim=(-12, 12),
             xlabel="$x_1$",
             ylabel="$x_2$",
-            title=f"trajectories, Rosenbrock {d}d (Fig. 13)",
+            title=f"trajectories of the best point, Rosenbrock {d}d (Fig. 13)",
         )
     _legend(figure.axes[0])
     return True

@@ -15,7 +15,7 @@ from motionrecon import text_grid
 from motionrecon.benchmark import directions, plots, run, step_time, tables
 from motionrecon.benchmark.first_order import TunedRule
 from motionrecon.benchmark.methods import make_methods
-from motionrecon.benchmark.objective import make_objective
+from motionrecon.benchmark.objective import Objective, make_objective
 from motionrecon.benchmark.protocol import Problem, Protocol, draw
 from motionrecon.benchmark.row import Row
 from motionrecon.benchmark.rule_methods import RuleMethod
@@ -49,7 +49,8 @@ def figures(
         for method in drawn:
             if isinstance(method, RuleMethod | TunedRule) or hasattr(method, "trajectories"):
                 points = method.trajectories(objective, x0s, protocol.iterations)  # type: ignore[attr-defined]
-                found["trajectories"].setdefault(d, {})[method.name] = points[:TRAJECTORIES, :, :2]
+                shown = np.stack([_best_so_far(path, objective) for path in points[:TRAJECTORIES]])
+                found["trajectories"].setdefault(d, {})[method.name] = shown[:, :, :2]
                 if d == 2:
                     found["directions"][method.name] = directions.similarity(points)
     say("time of a step ...")
@@ -126,3 +127,11 @@ def _rows_csv(rows: list[Row]) -> str:
     writer.writerow(heads)
     writer.writerows([["" if row.get(head) is None else row[head] for head in heads] for row in rows])
     return out.getvalue()
+
+
+def _best_so_far(path: np.ndarray, objective: Objective) -> np.ndarray:
+    """Return the path (n + 1, d) with every point replaced by the best until then: tries and surveys left out."""
+    losses = objective.losses(path)
+    lowest = np.minimum.accumulate(np.where(np.isfinite(losses), losses, np.inf))
+    new = np.concatenate([[True], lowest[1:] < lowest[:-1]])
+    return path[np.maximum.accumulate(np.where(new, np.arange(len(path)), 0))]

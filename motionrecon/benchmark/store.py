@@ -7,16 +7,13 @@ again; all others are not.
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+from motionrecon import row_folder
 from motionrecon.atomic_file import replaced
 from motionrecon.benchmark.protocol import Problem, Protocol
 from motionrecon.benchmark.row import Row
-from motionrecon.errors import CheckpointError
-
-FOLDER, _RUN = "rows", "run.json"
 
 
 class Store:
@@ -32,24 +29,7 @@ class Store:
     """
 
     def __init__(self, folder: Path, protocol: Protocol, *, resume: bool):
-        self._folder, self._protocol = folder / FOLDER, protocol
-        if not resume:
-            shutil.rmtree(self._folder, ignore_errors=True)
-        self._folder.mkdir(parents=True, exist_ok=True)
-        path = self._folder / _RUN
-        if path.is_file():
-            found = read(path)
-            if found.get("mark") != protocol.mark():
-                old, new = found.get("protocol", {}), protocol.plain()
-                other = [f"{key} {old.get(key)}" for key in new if old.get(key) != new[key]]
-                raise CheckpointError(
-                    f"{folder}: its rows were made with other options ({', '.join(other) or 'version'}); give the "
-                    "same, another folder with -o, or --overwrite"
-                )
-        else:
-            with replaced(path) as temporary:
-                content = {"mark": protocol.mark(), "protocol": protocol.plain()}
-                temporary.write_text(json.dumps(content, indent=1), encoding="utf-8")
+        self._folder = row_folder.claim(folder, protocol.mark(), protocol.plain(), resume=resume)
 
     def row(self, problem: Problem, method: str, weights: str | None) -> Row | None:
         """Return a finished row, or None where it is still to be made.
@@ -62,7 +42,7 @@ class Store:
         path = self._path(problem, method)
         if not path.is_file():
             return None
-        found = read(path)
+        found = row_folder.read(path)
         same = found.get("weights") == weights or found["status"] != "ok"
         return found if same and found["status"] != "failed" else None
 
@@ -75,17 +55,9 @@ class Store:
     def rows(self) -> Iterator[Row]:
         """Return all rows on disk, in the order of their names."""
         for path in sorted(self._folder.glob("*/*.json")):
-            yield read(path)
+            yield row_folder.read(path)
 
     def _path(self, problem: Problem, method: str) -> Path:
         folder = self._folder / problem.column
         folder.mkdir(exist_ok=True)
         return folder / f"{problem.function}-{problem.d}-{method}.json"
-
-
-def read(path: Path) -> dict:
-    """Return what a JSON file holds; raises CheckpointError where it is none."""
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise CheckpointError(f"{path}: cannot be read ({error}); remove it, and it is made again") from None

@@ -9,19 +9,18 @@ from __future__ import annotations
 import concurrent.futures
 import contextlib
 import multiprocessing
-import os
 import queue as queues
 from collections.abc import Iterator
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from motionrecon import worker_environment
 from motionrecon.benchmark.objective import shares_program
 from motionrecon.benchmark.protocol import COLUMNS, Problem, Protocol
 from motionrecon.benchmark.row import Row
 from motionrecon.errors import FitError
 
-_ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false"}
 # from this dimension on a run takes longer than compiling, and jobs are cut, so that all workers have some
 _LARGE, _PIECE = 250, 4
 _queue: Any = None
@@ -75,7 +74,7 @@ def run(work: list[Job], count: int, device: str) -> Iterator[Row]:
     context = multiprocessing.get_context("spawn")
     queue = context.Queue()
     with (
-        _environment(),
+        worker_environment.set_while_starting(),
         concurrent.futures.ProcessPoolExecutor(
             count, mp_context=context, initializer=_prepare, initargs=(queue, device)
         ) as pool,
@@ -96,18 +95,6 @@ def run(work: list[Job], count: int, device: str) -> Iterator[Row]:
                 process.terminate()
             pool.shutdown(wait=False, cancel_futures=True)
             raise
-
-
-@contextlib.contextmanager
-def _environment() -> Iterator[None]:
-    """Let the workers start with one thread each."""
-    before = {name: os.environ.get(name) for name in _ONE_THREAD}
-    os.environ.update(_ONE_THREAD)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            os.environ.pop(name, None) if value is None else os.environ.update({name: value})
 
 
 def _prepare(queue: Any, device: str) -> None:

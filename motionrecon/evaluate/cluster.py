@@ -34,7 +34,7 @@ def run(
       InputError: Ray is not installed, or no cluster answers.
     """
     ray = _connected(address, count)
-    remote = ray.remote(num_cpus=1, max_retries=0, max_calls=_CALLS, runtime_env={"env_vars": workers.ONE_THREAD})(_do)
+    remote = ray.remote(num_cpus=1, max_retries=0, max_calls=_CALLS, runtime_env={"env_vars": workers.ENVIRONMENT})(_do)
     most = count or max(int(ray.cluster_resources().get("CPU", 1)), 1)
     waiting, running = list(reversed(tasks)), {}
     try:

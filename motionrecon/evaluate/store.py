@@ -7,17 +7,14 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import zlib
 from pathlib import Path
 
+from motionrecon import row_folder
 from motionrecon.atomic_file import replaced
 from motionrecon.data.dataset import Clip
-from motionrecon.errors import CheckpointError
 from motionrecon.evaluate.clip_rows import Row
 from motionrecon.evaluate.protocol import Protocol, Task
-
-FOLDER, _RUN = "rows", "run.json"
 
 
 class Store:
@@ -33,32 +30,15 @@ class Store:
     """
 
     def __init__(self, folder: Path, protocol: Protocol, *, resume: bool):
-        self._folder, self._protocol = folder / FOLDER, protocol
-        if not resume:
-            shutil.rmtree(self._folder, ignore_errors=True)
-        self._folder.mkdir(parents=True, exist_ok=True)
-        self._match(folder)
-
-    def _match(self, folder: Path) -> None:
-        path = self._folder / _RUN
-        if path.is_file():
-            found = _read(path)
-            if found.get("mark") != self._protocol.mark():
-                old, new = found.get("protocol", {}), self._protocol.plain()
-                other = [key for key in new if old.get(key) != new[key]]
-                raise CheckpointError(
-                    f"{folder}: its rows were made with other options ({', '.join(other) or 'version'}); give "
-                    "the same, another folder with -o, or --overwrite"
-                )
-            return
-        with replaced(path) as temporary:
-            content = {"mark": self._protocol.mark(), "protocol": self._protocol.plain()}
-            temporary.write_text(json.dumps(content, indent=1), encoding="utf-8")
+        self._folder, self._protocol = (
+            row_folder.claim(folder, protocol.mark(), protocol.plain(), resume=resume),
+            protocol,
+        )
 
     def rows(self, clip: Clip) -> list[Row]:
         """Return a clip's rows; none where it was not evaluated yet."""
         path = self._path(clip)
-        return _read(path)["rows"] if path.is_file() else []
+        return row_folder.read(path)["rows"] if path.is_file() else []
 
     def task(self, clip: Clip, methods: tuple[str, ...]) -> Task | None:
         """Return what is still to do for a clip, or None where all its rows are there."""
@@ -78,11 +58,3 @@ class Store:
     def _path(self, clip: Clip) -> Path:
         plain = re.sub(r"[^\w.\-]+", "_", clip.key)[-80:]
         return self._folder / f"{plain}-{zlib.crc32(clip.key.encode()):08x}.json"
-
-
-def _read(path: Path) -> dict:
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise CheckpointError(f"{path}: cannot be read ({error}); remove it, and its clip is done again") from None
-    return found

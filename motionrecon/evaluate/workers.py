@@ -17,17 +17,15 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Any
 
+from motionrecon import worker_environment
 from motionrecon.evaluate import clip_rows
 from motionrecon.evaluate.clip_rows import Row
 from motionrecon.evaluate.protocol import Task
 
 _MEMORY_MB = 3000.0  # a worker's peak
 RENEWED_MB = 2500.0  # a worker that has held more is replaced: compiled programs of many clip lengths add up
-ONE_THREAD = {
-    "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "TF_CPP_MIN_LOG_LEVEL": "3",
-    "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false",
-    "MALLOC_ARENA_MAX": "1",  # a detector's threads come and go with each film, and would leave their arenas behind
-}  # fmt: skip
+# a detector's threads come and go with each film, and would leave their arenas behind
+ENVIRONMENT = {**worker_environment.ONE_THREAD, "MALLOC_ARENA_MAX": "1"}
 Work = Callable[[Task], list[Row]]
 
 
@@ -70,13 +68,8 @@ class _Worker:
     def __init__(self, context: Any, device: str, work: Work):
         self.pipe, theirs = context.Pipe()
         self.process: BaseProcess = context.Process(target=_serve, args=(theirs, device, work), daemon=True)
-        before = {name: os.environ.get(name) for name in ONE_THREAD}
-        os.environ.update(ONE_THREAD)  # read when the libraries are loaded, so they must be there from the start
-        try:
+        with worker_environment.set_while_starting(ENVIRONMENT):
             self.process.start()
-        finally:
-            for name, value in before.items():
-                os.environ.pop(name, None) if value is None else os.environ.update({name: value})
         theirs.close()
         self.task: Task | None = None
         self.peak_mb = 0.0

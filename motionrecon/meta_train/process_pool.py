@@ -7,7 +7,6 @@ estimates are summed in the order of the shards, the weights do not depend on th
 from __future__ import annotations
 
 import multiprocessing
-import os
 import signal
 from multiprocessing.connection import Connection
 from typing import Any
@@ -16,15 +15,14 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from motionrecon import worker_environment
 from motionrecon.errors import MotionReconError
 from motionrecon.meta_train.recipe import Recipe
 from motionrecon.meta_train.shards import Place, Shard, mean
 from motionrecon.meta_train.unroll import Estimate, Theta
 
-_ENVIRONMENT = {  # one thread; large pages for the perturbed weights, whose small pages cost more than the inner steps
-    "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "TF_CPP_MIN_LOG_LEVEL": "3",
-    "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false", "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",
-}  # fmt: skip
+# large pages for the perturbed weights: small ones cost more than the inner steps
+_ENVIRONMENT = {**worker_environment.ONE_THREAD, "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}
 
 
 class ProcessPool:
@@ -40,9 +38,7 @@ class ProcessPool:
         context = multiprocessing.get_context("spawn")
         self._pipes: list[Connection] = []
         self._processes: list[Any] = []
-        before = {name: os.environ.get(name) for name in _ENVIRONMENT}
-        os.environ.update(_ENVIRONMENT)  # read when the libraries are loaded, so they must be there from the start
-        try:
+        with worker_environment.set_while_starting(_ENVIRONMENT):
             for worker in range(workers):
                 ours, theirs = context.Pipe()
                 own = list(range(worker, recipe.shards, workers))
@@ -51,9 +47,6 @@ class ProcessPool:
                 theirs.close()
                 self._pipes.append(ours)
                 self._processes.append(process)
-        finally:
-            for name, value in before.items():
-                os.environ.pop(name, None) if value is None else os.environ.update({name: value})
 
     def estimate(self, theta: Theta, place: Place) -> Estimate:
         """Return the mean of all shards' estimates."""

@@ -70,7 +70,7 @@ def test_rows_are_on_disk_as_soon_as_they_end(tmp_path, done):
 
 def test_rows_of_another_protocol_are_not_mixed_in(tmp_path, done):
     run.run(Protocol(), CLIPS[:1], tmp_path, count=1)
-    with pytest.raises(CheckpointError, match=r"other options \(noise_mm\)"):
+    with pytest.raises(CheckpointError, match=r"other options \(noise_mm 0.0\)"):
         run.run(Protocol(noise_mm=5.0), CLIPS, tmp_path, count=1, resume=True)
     path = next(path for path in (tmp_path / "rows").iterdir() if path.name != "run.json")
     path.write_text("{")

@@ -30,10 +30,8 @@ class Store:
     """
 
     def __init__(self, folder: Path, protocol: Protocol, *, resume: bool):
-        self._folder, self._protocol = (
-            row_folder.claim(folder, protocol.mark(), protocol.plain(), resume=resume),
-            protocol,
-        )
+        self._folder = row_folder.claim(folder, protocol.mark(), protocol.plain(), resume=resume)
+        self._protocol = protocol
 
     def rows(self, clip: Clip) -> list[Row]:
         """Return a clip's rows; none where it was not evaluated yet."""

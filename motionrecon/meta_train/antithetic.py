@@ -6,6 +6,7 @@ different times: each starts at a random age, so that every meta-step sees all p
 
 from __future__ import annotations
 
+import dataclasses
 from typing import NamedTuple
 
 import jax
@@ -32,9 +33,46 @@ class Particles(NamedTuple):
     noise: Array | None
 
 
-def draw_noise(key: Array, theta: Theta, batch: int, std: float) -> Array:
-    """Return N(0, std^2) perturbations (B, P) float32 of the P numbers of theta."""
-    return random_noise.normal(key, (batch, sum(leaf.size for leaf in jax.tree.leaves(theta))), std)
+@dataclasses.dataclass(frozen=True)
+class Antithetic:
+    """What the estimators are given.
+
+    Attributes:
+      unroll: the inner problems.
+      horizon: inner steps of an episode, a multiple of ``truncation``.
+      truncation: inner steps of a meta-step (K).
+      std: standard deviation of the perturbations.
+      delta_clip: bound of a pair's difference of losses; None: none.
+    """
+
+    unroll: Unroll
+    horizon: int
+    truncation: int
+    std: float = 0.01
+    delta_clip: float | None = None
+
+    def particles(self, theta: Theta, problems: Problems, key: Array, noise: Array | None) -> Particles:
+        """Return particles that begin with the first estimate, their ages spread over the episode in truncations."""
+        shapes = jax.eval_shape(lambda t, p: self.unroll.begin(t, p, shared=True), theta, problems)
+        states = jax.tree.map(lambda leaf: jnp.zeros((2, *leaf.shape), leaf.dtype), shapes)
+        steps = self.horizon // self.truncation
+        jitter = self.truncation * jax.random.randint(key, (self.unroll.batch,), 0, steps, jnp.int32)
+        return strong(Particles(states, -1 - jitter, noise))
+
+    def draw_noise(self, key: Array, theta: Theta) -> Array:
+        """Return N(0, std^2) perturbations (B, P) float32 of the P numbers of theta."""
+        numbers = sum(leaf.size for leaf in jax.tree.leaves(theta))
+        return random_noise.normal(key, (self.unroll.batch, numbers), self.std)
+
+    def advance(self, theta: Theta, noise: Array, particles: Particles, problems: Problems) -> tuple[State, Array]:
+        """Run all pairs for one truncation under theta + noise and theta - noise.
+
+        Returns:
+          The states, and the mean meta-losses (2, B) of these steps.
+        """
+        thetas = perturbed(theta, noise)
+        states = renew(self.unroll, thetas, particles, ages(particles, self.horizon)[0], problems)
+        return run(self.unroll, thetas, states, self.truncation)
 
 
 def perturbed(theta: Theta, noise: Array) -> Theta:
@@ -46,16 +84,6 @@ def perturbed(theta: Theta, noise: Array) -> Theta:
         found.append(jnp.stack([leaf + own, leaf - own]))
         first += leaf.size
     return jax.tree.unflatten(structure, found)
-
-
-def begin(
-    unroll: Unroll, theta: Theta, problems: Problems, key: Array, *, horizon: int, truncation: int, noise: Array | None
-) -> Particles:
-    """Return particles that begin with the first estimate, their ages spread over the episode in whole truncations."""
-    shapes = jax.eval_shape(lambda t, p: unroll.begin(t, p, shared=True), theta, problems)
-    states = jax.tree.map(lambda leaf: jnp.zeros((2, *leaf.shape), leaf.dtype), shapes)
-    jitter = truncation * jax.random.randint(key, (unroll.batch,), 0, horizon // truncation, jnp.int32)
-    return strong(Particles(states, -1 - jitter, noise))
 
 
 def ages(particles: Particles, horizon: int) -> tuple[Array, Array]:

@@ -17,28 +17,19 @@ import jax
 import jax.numpy as jnp
 
 from motionrecon.meta_train import antithetic
-from motionrecon.meta_train.antithetic import Particles
-from motionrecon.meta_train.unroll import Estimate, Problems, Theta, Unroll
+from motionrecon.meta_train.antithetic import Antithetic, Particles
+from motionrecon.meta_train.unroll import Estimate, Problems, Theta
 from motionrecon.types import Array
 
 
 @dataclasses.dataclass(frozen=True)
-class NRES:
-    """The estimator; the attributes are those of `pes.PES`."""
-
-    unroll: Unroll
-    horizon: int
-    truncation: int
-    std: float = 0.01
-    delta_clip: float | None = None
+class NRES(Antithetic):
+    """The estimator."""
 
     def begin(self, theta: Theta, problems: Problems, key: Array) -> Particles:
         """Return particles of jittered ages, each with the perturbation of its episode."""
         draw, rest = jax.random.split(key)
-        noise = antithetic.draw_noise(draw, theta, self.unroll.batch, self.std)
-        return antithetic.begin(
-            self.unroll, theta, problems, rest, horizon=self.horizon, truncation=self.truncation, noise=noise
-        )
+        return self.particles(theta, problems, rest, self.draw_noise(draw, theta))
 
     def estimate(
         self, theta: Theta, particles: Particles, problems: Problems, key: Array
@@ -46,13 +37,11 @@ class NRES:
         """Advance all pairs by one truncation, under new perturbations only where an episode begins."""
         done, age = antithetic.ages(particles, self.horizon)
         noise = jax.lax.cond(jnp.any(done), self._redrawn, lambda *kept: kept[3], key, theta, done, particles.noise)
-        thetas = antithetic.perturbed(theta, noise)
-        states = antithetic.renew(self.unroll, thetas, particles, done, problems)
-        states, losses = antithetic.run(self.unroll, thetas, states, self.truncation)
+        states, losses = self.advance(theta, noise, particles, problems)
         return antithetic.combine(theta, losses, noise, self.std, self.delta_clip), Particles(
             states, age + self.truncation, noise
         )
 
     def _redrawn(self, key: Array, theta: Theta, done: Array, noise: Array) -> Array:
         """Return new noise (B, P) for the problems that are ``done`` (B,)."""
-        return jnp.where(done[:, None], antithetic.draw_noise(key, theta, self.unroll.batch, self.std), noise)
+        return jnp.where(done[:, None], self.draw_noise(key, theta), noise)

@@ -16,46 +16,28 @@ import jax
 import jax.numpy as jnp
 
 from motionrecon.meta_train import antithetic
-from motionrecon.meta_train.antithetic import Particles
-from motionrecon.meta_train.unroll import Estimate, Problems, Theta, Unroll
+from motionrecon.meta_train.antithetic import Antithetic, Particles
+from motionrecon.meta_train.unroll import Estimate, Problems, Theta
 from motionrecon.types import Array
 
 
 @dataclasses.dataclass(frozen=True)
-class PES:
-    """The estimator.
-
-    Attributes:
-      unroll: the inner problems.
-      horizon: inner steps of an episode, a multiple of ``truncation``.
-      truncation: inner steps of a meta-step (K).
-      std: standard deviation of the perturbations.
-      delta_clip: bound of a pair's difference of losses; None: none.
-    """
-
-    unroll: Unroll
-    horizon: int
-    truncation: int
-    std: float = 0.01
-    delta_clip: float | None = None
+class PES(Antithetic):
+    """The estimator."""
 
     def begin(self, theta: Theta, problems: Problems, key: Array) -> Particles:
         """Return particles of jittered ages without accumulated perturbation."""
         numbers = sum(leaf.size for leaf in jax.tree.leaves(theta))
         zero = jnp.zeros((self.unroll.batch, numbers), jnp.float32)
-        return antithetic.begin(
-            self.unroll, theta, problems, key, horizon=self.horizon, truncation=self.truncation, noise=zero
-        )
+        return self.particles(theta, problems, key, zero)
 
     def estimate(
         self, theta: Theta, particles: Particles, problems: Problems, key: Array
     ) -> tuple[Estimate, Particles]:
         """Advance all pairs by one truncation under new perturbations."""
         done, age = antithetic.ages(particles, self.horizon)
-        noise = antithetic.draw_noise(key, theta, self.unroll.batch, self.std)
-        thetas = antithetic.perturbed(theta, noise)
-        states = antithetic.renew(self.unroll, thetas, particles, done, problems)
+        noise = self.draw_noise(key, theta)
+        states, losses = self.advance(theta, noise, particles, problems)
         total = jnp.where(done[:, None], 0.0, particles.noise) + noise
-        states, losses = antithetic.run(self.unroll, thetas, states, self.truncation)
         estimate = antithetic.combine(theta, losses, total, self.std, self.delta_clip)
         return estimate, Particles(states, age + self.truncation, total)

@@ -14,37 +14,27 @@ import jax
 import jax.numpy as jnp
 
 from motionrecon.meta_train import antithetic
-from motionrecon.meta_train.antithetic import Particles
-from motionrecon.meta_train.unroll import Estimate, Problems, Theta, Unroll
+from motionrecon.meta_train.antithetic import Antithetic, Particles
+from motionrecon.meta_train.unroll import Estimate, Problems, Theta
 from motionrecon.types import Array
 
 
 @dataclasses.dataclass(frozen=True)
-class TruncatedES:
-    """The estimator; the attributes are those of `pes.PES`."""
-
-    unroll: Unroll
-    horizon: int
-    truncation: int
-    std: float = 0.01
-    delta_clip: float | None = None
+class TruncatedES(Antithetic):
+    """The estimator."""
 
     def begin(self, theta: Theta, problems: Problems, key: Array) -> Particles:
         """Return particles of jittered ages."""
-        return antithetic.begin(
-            self.unroll, theta, problems, key, horizon=self.horizon, truncation=self.truncation, noise=None
-        )
+        return self.particles(theta, problems, key, None)
 
     def estimate(
         self, theta: Theta, particles: Particles, problems: Problems, key: Array
     ) -> tuple[Estimate, Particles]:
         """Advance all pairs by one truncation, both signs from the state of the last one's plus run."""
-        done, age = antithetic.ages(particles, self.horizon)
-        noise = antithetic.draw_noise(key, theta, self.unroll.batch, self.std)
-        thetas = antithetic.perturbed(theta, noise)
+        _, age = antithetic.ages(particles, self.horizon)
+        noise = self.draw_noise(key, theta)
         same = jax.tree.map(lambda leaf: jnp.stack([leaf[0], leaf[0]]), particles.states)
-        states = antithetic.renew(self.unroll, thetas, particles._replace(states=same), done, problems)
-        states, losses = antithetic.run(self.unroll, thetas, states, self.truncation)
+        states, losses = self.advance(theta, noise, particles._replace(states=same), problems)
         return antithetic.combine(theta, losses, noise, self.std, self.delta_clip), Particles(
             states, age + self.truncation, None
         )

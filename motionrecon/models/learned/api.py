@@ -102,9 +102,11 @@ class LearnedOptimizer:
             gradient, loss = ravel_pytree(updates)[0].astype(x.dtype), jnp.asarray(value, x.dtype)
             valid = jnp.isfinite(loss) & jnp.all(jnp.isfinite(gradient))
             loss, gradient = jnp.where(valid, loss, jnp.inf), jnp.where(valid, gradient, 0.0)
-            fresh = self.rule.init(self.weights, x, loss, gradient, jax.random.PRNGKey(seed))
-            first = state.count == 0
-            rule_state = jax.tree_util.tree_map(lambda a, b: jnp.where(first, a, b), fresh, state.rule)
+            rule_state = jax.lax.cond(  # optax' init does not know the loss
+                state.count == 0,
+                lambda: self.rule.init(self.weights, x, loss, gradient, jax.random.PRNGKey(seed)),
+                lambda: state.rule,
+            )
             new, rule_state = self.rule.step(self.weights, rule_state, x, loss, gradient)
             return unravel(new - x), TransformationState(rule_state, state.count + 1)
 

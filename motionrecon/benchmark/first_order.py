@@ -8,10 +8,10 @@ of the result, which favours these methods; the spent runs are not counted.
 from __future__ import annotations
 
 import dataclasses
-from typing import NamedTuple
 
 import jax.numpy as jnp
 import numpy as np
+import optax
 
 from motionrecon.benchmark.objective import Objective
 from motionrecon.benchmark.rule_methods import RuleMethod
@@ -20,60 +20,38 @@ from motionrecon.models.learned.base import UpdateRule
 from motionrecon.types import Array
 
 RATES = np.logspace(-6, 0, 100)
-MOMENTUM = 0.9
-
-
-class _Moments(NamedTuple):
-    step: Array
-    first: Array
-    second: Array
 
 
 @dataclasses.dataclass(frozen=True)
-class Adam:
-    """Adam (Kingma and Ba 2015) as an update rule; its weights are the learning rate ()."""
+class OptaxRule:
+    """An optax transformation without its learning rate as an update rule; the weights are the rate ().
 
-    beta1: float = 0.9
-    beta2: float = 0.999
-    epsilon: float = 1e-8
-    name: str = "adam"
+    Attributes:
+      name: in tables.
+      direction: the transformation.
+    """
+
+    name: str
+    direction: optax.GradientTransformation
 
     def init_weights(self, key: Array) -> Array:
         """Return a learning rate."""
         return jnp.asarray(1e-3)
 
-    def init(self, weights: Array, x: Array, loss: Array, gradient: Array, key: Array) -> _Moments:
-        """Return zero moments."""
-        return _Moments(jnp.zeros((), x.dtype), jnp.zeros_like(x), jnp.zeros_like(x))
+    def init(self, weights: Array, x: Array, loss: Array, gradient: Array, key: Array) -> optax.OptState:
+        """Return optax' state."""
+        return self.direction.init(x)
 
-    def step(self, weights: Array, state: _Moments, x: Array, loss: Array, gradient: Array) -> tuple[Array, _Moments]:
-        """Return the next point (d,) and moments."""
-        step = state.step + 1
-        first = self.beta1 * state.first + (1 - self.beta1) * gradient
-        second = self.beta2 * state.second + (1 - self.beta2) * gradient**2
-        mean, spread = first / (1 - self.beta1**step), jnp.sqrt(second / (1 - self.beta2**step))
-        return x - weights * mean / (spread + self.epsilon), _Moments(step, first, second)
+    def step(
+        self, weights: Array, state: optax.OptState, x: Array, loss: Array, gradient: Array
+    ) -> tuple[Array, optax.OptState]:
+        """Return the next point (d,) and optax' state."""
+        update, state = self.direction.update(gradient, state)
+        return x - weights * update, state
 
 
-@dataclasses.dataclass(frozen=True)
-class Momentum:
-    """Gradient descent with momentum, v <- 0.9 v + g, x <- x - rate v; its weights are the learning rate ()."""
-
-    momentum: float = MOMENTUM
-    name: str = "momentum"
-
-    def init_weights(self, key: Array) -> Array:
-        """Return a learning rate."""
-        return jnp.asarray(1e-3)
-
-    def init(self, weights: Array, x: Array, loss: Array, gradient: Array, key: Array) -> Array:
-        """Return a zero velocity (d,)."""
-        return jnp.zeros_like(x)
-
-    def step(self, weights: Array, state: Array, x: Array, loss: Array, gradient: Array) -> tuple[Array, Array]:
-        """Return the next point (d,) and velocity."""
-        velocity = self.momentum * state + gradient
-        return x - weights * velocity, velocity
+ADAM = OptaxRule("adam", optax.scale_by_adam())
+MOMENTUM = OptaxRule("momentum", optax.trace(decay=0.9))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -81,7 +59,7 @@ class TunedRule:
     """A first-order rule with the best learning rate of the grid.
 
     Attributes:
-      rule: `Adam` or `Momentum`.
+      rule: `ADAM` or `MOMENTUM`.
       tuning_starts: how many of the starts the rates are compared on.
     """
 

@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from motionrecon.benchmark.first_order import Adam, Momentum, TunedRule
+from motionrecon.benchmark.first_order import ADAM, MOMENTUM, TunedRule
 from motionrecon.benchmark.optax_lbfgs import OptaxLBFGS
 from motionrecon.benchmark.optimistix_bfgs import OptimistixBFGS
 from motionrecon.benchmark.protocol import Protocol
@@ -20,8 +20,8 @@ CONTROL = "shrink-bfgs"  # not an optimizer: wins where minima are at the origin
 _BASELINES: dict[str, Callable[[Protocol], Method]] = {
     "scipy-bfgs": lambda _: ScipyMethod("scipy-bfgs", "BFGS", slow_from=500),
     "scipy-lbfgsb": lambda _: ScipyMethod("scipy-lbfgsb", "L-BFGS-B"),
-    "adam": lambda protocol: TunedRule(Adam(), protocol.tuning_starts),
-    "momentum": lambda protocol: TunedRule(Momentum(), protocol.tuning_starts),
+    "adam": lambda protocol: TunedRule(ADAM, protocol.tuning_starts),
+    "momentum": lambda protocol: TunedRule(MOMENTUM, protocol.tuning_starts),
     "optax-lbfgs": lambda _: OptaxLBFGS(),
     "optimistix-bfgs": lambda _: OptimistixBFGS(),
     CONTROL: lambda _: ScipyMethod(CONTROL, "BFGS", shrinks=10, slow_from=500),

@@ -8,7 +8,7 @@ import pytest
 import scipy.optimize
 
 from motionrecon.benchmark import first_order, rule_cost
-from motionrecon.benchmark.first_order import Adam, Momentum, TunedRule
+from motionrecon.benchmark.first_order import ADAM, MOMENTUM, TunedRule
 from motionrecon.benchmark.methods import BASELINES, make_methods
 from motionrecon.benchmark.objective import make_objective
 from motionrecon.benchmark.optax_lbfgs import OptaxLBFGS
@@ -60,9 +60,7 @@ def test_scipy_is_scipy(rosenbrock, algorithm):
         assert runs.evaluations[i, -1] == own.nfev == len(runs.by_evaluation[i])
 
 
-@pytest.mark.parametrize(
-    ("rule", "transform"), [(Adam(), optax.adam(0.3)), (Momentum(), optax.sgd(1e-4, momentum=0.9))]
-)
+@pytest.mark.parametrize(("rule", "transform"), [(ADAM, optax.adam(0.3)), (MOMENTUM, optax.sgd(1e-4, momentum=0.9))])
 def test_first_order_rules_are_optax(rosenbrock, rule, transform):
     objective, x0s = rosenbrock
     rate = 0.3 if rule.name == "adam" else 1e-4
@@ -80,14 +78,14 @@ def test_first_order_rules_are_optax(rosenbrock, rule, transform):
 def test_tuning_takes_the_rate_of_the_lowest_mean(rosenbrock, monkeypatch):
     objective, x0s = rosenbrock
     monkeypatch.setattr(first_order, "RATES", np.logspace(-3, 0, 4))
-    runs = TunedRule(Adam(), len(x0s)).run(objective, x0s, ITERATIONS)
+    runs = TunedRule(ADAM, len(x0s)).run(objective, x0s, ITERATIONS)
     means = {
-        rate: RuleMethod(Adam(), jnp.asarray(rate)).run(objective, x0s, ITERATIONS).losses.min(axis=1).mean()
+        rate: RuleMethod(ADAM, jnp.asarray(rate)).run(objective, x0s, ITERATIONS).losses.min(axis=1).mean()
         for rate in first_order.RATES
     }
     assert runs.details["learning_rate"] == min(means, key=means.get)
     assert runs.losses.min(axis=1).mean() == pytest.approx(min(means.values()))
-    one = TunedRule(Adam(), 1).run(objective, x0s, ITERATIONS)
+    one = TunedRule(ADAM, 1).run(objective, x0s, ITERATIONS)
     assert len(one.losses) == len(x0s)
 
 
@@ -150,7 +148,7 @@ def test_the_control_wins_at_the_origin_only():
 def test_a_start_that_cannot_be_evaluated_leaves_infinite_losses():
     objective, x0s = posed("perm", d=4, column="paper")
     x0s = np.full_like(x0s, 1e100)
-    for method in (ScipyMethod("bfgs", "BFGS"), RuleMethod(Adam(), jnp.asarray(0.1))):
+    for method in (ScipyMethod("bfgs", "BFGS"), RuleMethod(ADAM, jnp.asarray(0.1))):
         runs = method.run(objective, x0s, 5)
         assert np.all(np.isinf(runs.losses))
         assert not np.any(np.isnan(runs.best_x))

@@ -117,7 +117,7 @@ def test_a_method_that_raises_is_a_failed_row():
 def test_slow_methods_get_fewer_starts_and_the_best_point_counts():
     slow = row.measure(PROBLEMS[1], ScipyMethod("bfgs", "BFGS", slow_from=3), PROTOCOL)
     assert slow["starts"] == len(slow["best"]) == 1
-    rates = RuleMethod(first_order.Momentum(), np.float64(0.9))  # diverges from the start
+    rates = RuleMethod(first_order.MOMENTUM, np.float64(0.9))  # diverges from the start
     found = row.measure(PROBLEMS[1], rates, PROTOCOL)
     assert found["last"][0] is None or found["last"][0] > found["best"][0]
     assert found["value"] == pytest.approx(np.mean(found["best"]), rel=1e-5)

@@ -71,7 +71,7 @@ def test_a_run_prints_tables_and_writes_files(at_once, capsys, tmp_path):
     assert run([*command, "--resume", "--optimizer", "adam,bfgs"]) == 0
     assert "[3/3]" in capsys.readouterr().err
     assert run([*command, "--resume", "--frames", "20"]) == 2
-    assert "other options (frames)" in capsys.readouterr().err
+    assert "other options (frames None)" in capsys.readouterr().err
     assert run([*command, "--overwrite", "-q"]) == 0
     assert capsys.readouterr() == ("", "")
 

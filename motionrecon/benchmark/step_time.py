@@ -2,7 +2,7 @@
 
 All methods are timed in one run on one machine, so that ratios mean something. Learned rules: the compiled step.
 SciPy's BFGS and this package's rank-2 BFGS: a run on the Rosenbrock function less the time spent in it, by step. What
-would take longer than `LIMIT_SECONDS` a step or more memory than `LIMIT_BYTES` is not run and says so.
+would take longer or more memory than the limits a step is not run and says so.
 """
 
 from __future__ import annotations
@@ -24,8 +24,14 @@ from motionrecon.models.bfgs import BFGS
 DIMENSIONS = (10, 100, 1000, 10_000)
 REFERENCE = "scipy-bfgs"
 RANK_2 = "bfgs (rank-2)"
-LIMIT_SECONDS, LIMIT_BYTES = 20.0, 6e9
 _ENOUGH_SECONDS, _MOST_REPEATS = 0.5, 50
+
+
+class Limits(NamedTuple):
+    """What a step may take: seconds, bytes."""
+
+    seconds: float = 20.0
+    memory: float = 6e9
 
 
 class StepTime(NamedTuple):
@@ -44,17 +50,19 @@ class StepTime(NamedTuple):
     note: str = ""
 
 
-def measure(rules: Sequence[RuleMethod], dims: Sequence[int] = DIMENSIONS) -> Iterator[StepTime]:
+def measure(
+    rules: Sequence[RuleMethod], dims: Sequence[int] = DIMENSIONS, limits: Limits = Limits()
+) -> Iterator[StepTime]:
     """Yield the step time of SciPy's BFGS, the rank-2 BFGS and learned rules at each dimension."""
     timed: list[tuple[str, int, Callable[[int], float]]] = [
         (REFERENCE, 3, _scipy_step), (RANK_2, 2, _rank_2_step),
-        *((method.name, 2, lambda d, m=method: _rule_step(m, d)) for method in rules),
+        *((method.name, 2, lambda d, m=method: _rule_step(m, d, limits.memory)) for method in rules),
     ]  # fmt: skip
     for name, order, step in timed:
         last: tuple[int, float] | None = None
         for d in dims:
             expected = 0.0 if last is None else last[1] * (d / last[0]) ** order
-            if name == REFERENCE and expected > LIMIT_SECONDS:  # its order is sure, others are cheaper than it looks
+            if name == REFERENCE and expected > limits.seconds:  # its order is sure, others are cheaper than it looks
                 yield StepTime(name, d, None, f"not run: about {expected:.0f} s a step expected")
                 continue
             try:
@@ -70,7 +78,7 @@ class _TooLargeError(Exception):
     pass
 
 
-def _rule_step(method: RuleMethod, d: int) -> float:
+def _rule_step(method: RuleMethod, d: int, most: float) -> float:
     rule, weights = method.rule, method.weights
     x = jnp.asarray(np.random.default_rng(0).uniform(-10, 10, d))
     loss, gradient = jnp.asarray(1.0), jnp.asarray(np.random.default_rng(1).normal(size=d))
@@ -78,7 +86,7 @@ def _rule_step(method: RuleMethod, d: int) -> float:
     compiled = jax.jit(rule.step).lower(weights, state, x, loss, gradient).compile()
     memory: Any = compiled.memory_analysis()
     needed = 0 if memory is None else memory.temp_size_in_bytes + 2 * memory.output_size_in_bytes
-    if needed > LIMIT_BYTES:
+    if needed > most:
         raise _TooLargeError(f"needs {needed / 1e9:.1f} GB")
     x, state = jax.block_until_ready(compiled(weights, state, x, loss, gradient))
     return _timed(lambda: jax.block_until_ready(compiled(weights, state, x, loss, gradient)))
@@ -117,7 +125,7 @@ def _scipy_step(d: int) -> float:
         ends.append(time.perf_counter())
         own.append(inside)
 
-    steps = 20 if d < 1000 else 4
+    steps = 20 if d < 1000 else 4 if d < 5000 else 2
     scipy.optimize.minimize(objective, _start(d), jac=True, method="BFGS", callback=ended, options={"maxiter": steps})
     # the first step also sets up, and is taken from the identity
     return statistics.median(np.diff(ends)[1:] - np.diff(own)[1:])

@@ -44,6 +44,7 @@ Examples:
 @click.option("--truncation", type=int, metavar="N", help="Inner steps of a meta-step (PES, NRES).")
 @click.option("--std", type=float, metavar="X", help="Standard deviation of the perturbations (PES, NRES).")
 @click.option("--clip", type=float, metavar="X", help="Bound of the meta-gradient's norm.")
+@click.option("--problem-clip", type=float, metavar="X", help="Bound of each problem's gradient (BPTT).")
 @click.option("--meta-loss", type=click.Choice(["ratio", "log-ratio"]), help="What is minimised, in every stage.")
 @click.option("--dimensions", metavar="A,B,...", help="Of the inner problems.")
 @click.option("--variants", metavar="A,B,...", help="Of each function: plain, offset, rotated, augmented.")
@@ -87,7 +88,7 @@ def _recipe(given: dict[str, Any]) -> Any:
 
     catalog.make_rule(given["rule"])
     kept = ("tasks", "seed", "meta_steps", "learning_rate", "schedule", "horizon", "truncation", "std", "clip",
-            "replicas", "quadratics", "shards", "validation_every")  # fmt: skip
+            "problem_clip", "replicas", "quadratics", "shards", "validation_every")  # fmt: skip
     changes = {name: given[name] for name in kept}
     changes["meta_loss"] = given["meta_loss"] and given["meta_loss"].replace("-", "_")
     changes["dimensions"] = _numbers(given["dimensions"])

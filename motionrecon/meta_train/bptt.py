@@ -3,6 +3,9 @@
 The unroll holds the objective's gradients constant (see `tasks`), so no second derivatives are taken; states are
 recomputed on the way back in stretches of about sqrt(horizon) steps, which bounds the memory. It sees no further
 than its horizon, and hard clips on the way (a bounded x, a rejected step) are dead ends for it.
+
+A few problems' gradients explode along an episode and would outweigh all others in the mean. ``problem_clip`` bounds
+each problem's own gradient before the mean, at the price of a copy of the weights for each problem.
 """
 
 from __future__ import annotations
@@ -24,10 +27,13 @@ class BPTT:
     Attributes:
       unroll: the inner problems.
       horizon: inner steps of an episode; every meta-step runs whole episodes of new problems.
+      problem_clip: bound of the norm of each problem's gradient; those that are not finite count as zero. None: no
+        bound, the gradient of the mean.
     """
 
     unroll: Unroll
     horizon: int
+    problem_clip: float | None = None
 
     def begin(self, theta: Theta, problems: Problems, key: Array) -> None:
         """Return nothing: nothing is carried on."""
@@ -36,15 +42,21 @@ class BPTT:
     def estimate(self, theta: Theta, particles: None, problems: Problems, key: Array) -> tuple[Estimate, None]:
         """Run an episode and differentiate its mean meta-loss."""
         del particles, key
-        loss, gradient = jax.value_and_grad(self._mean_loss)(theta, problems)
-        return Estimate(gradient, loss), None
+        if self.problem_clip is None:
+            loss, gradient = jax.value_and_grad(self._mean_loss)(theta, problems)
+            return Estimate(gradient, loss), None
+        batch = self.unroll.batch
+        copies = jax.tree.map(lambda leaf: jnp.broadcast_to(leaf, (batch, *leaf.shape)), theta)
+        loss, gradients = jax.value_and_grad(self._mean_loss)(copies, problems, shared=False)
+        gradients = jax.tree.map(lambda leaf: batch * leaf, gradients)
+        return Estimate(mean_of_bounded(gradients, self.problem_clip), loss), None
 
-    def _mean_loss(self, theta: Theta, problems: Problems) -> Array:
-        state = strong(self.unroll.begin(theta, problems, shared=True))
+    def _mean_loss(self, theta: Theta, problems: Problems, *, shared: bool = True) -> Array:
+        state = strong(self.unroll.begin(theta, problems, shared=shared))
         stretch = _divisor(self.horizon)
 
         def step(carry: State, _: None) -> tuple[State, Array]:
-            state, losses = self.unroll.advance(theta, carry, shared=True)
+            state, losses = self.unroll.advance(theta, carry, shared=shared)
             return strong(state), jnp.mean(losses)
 
         @jax.checkpoint
@@ -54,6 +66,19 @@ class BPTT:
 
         _, losses = jax.lax.scan(stretches, state, None, length=self.horizon // stretch)
         return jnp.mean(losses)
+
+
+def mean_of_bounded(gradients: Theta, bound: float) -> Theta:
+    """Return the mean over gradients (B, ...) of which none is longer than ``bound``; without those not finite."""
+    norms = jnp.sqrt(sum(jnp.sum(leaf * leaf, tuple(range(1, leaf.ndim))) for leaf in jax.tree.leaves(gradients)))
+    usable = jnp.isfinite(norms)
+    weights = jnp.where(usable, jnp.minimum(1.0, bound / jnp.maximum(jnp.where(usable, norms, 1.0), 1e-30)), 0.0)
+
+    def mean(leaf: Array) -> Array:
+        shape = (-1,) + (1,) * (leaf.ndim - 1)
+        return jnp.mean(jnp.where(usable.reshape(shape), leaf, 0.0) * weights.reshape(shape), 0)
+
+    return jax.tree.map(mean, gradients)
 
 
 def _divisor(number: int) -> int:

@@ -16,7 +16,7 @@ from motionrecon.models.learned.catalog import make_rule
 def make(stage: Stage, unroll: Unroll) -> Estimator:
     """Return the estimator that a stage asks for, on ``unroll``."""
     if stage.estimator == "bptt":
-        return BPTT(unroll, stage.horizon)
+        return BPTT(unroll, stage.horizon, stage.problem_clip or None)
     kind = {"pes": PES, "nres": NRES}[stage.estimator]
     return kind(unroll, stage.horizon, stage.truncation, stage.std, stage.delta_clip or None)
 

@@ -35,7 +35,7 @@ PRESETS: dict[str, Preset] = {
         {
             "pes": Stage("pes", 12_000, 100, 10, delta_clip=1.0, learning_rate=5e-4, schedule="cosine", clip=1.0),
             "nres": Stage("nres", 12_000, 100, 10, delta_clip=1.0, learning_rate=2e-4, schedule="cosine", clip=1.0),
-            "bptt": Stage("bptt", 1_500, 40, learning_rate=7e-4, schedule="cosine", clip=1.0),
+            "bptt": Stage("bptt", 1_500, 40, problem_clip=1.0, learning_rate=7e-4, schedule="cosine", clip=1.0),
         },
         ("bptt", "pes"),
         Recipe("", (Stage("bptt", 1, 1),), variants=_TWO, quadratics=2, validation=Validation((30, 50), 100, 1, 200)),

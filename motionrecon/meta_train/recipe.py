@@ -33,6 +33,7 @@ class Stage:
       truncation: inner steps of a meta-step, a divisor of ``horizon``; BPTT ignores it.
       std: standard deviation of the perturbations (PES, NRES).
       delta_clip: bound of the difference of a pair's meta-losses; 0: none (PES, NRES).
+      problem_clip: bound of the norm of each problem's gradient; 0: none (BPTT).
       learning_rate: Adam's, at its highest.
       schedule: constant, or cosine to zero over ``meta_steps``.
       clip: bound of the meta-gradient's global norm.
@@ -45,6 +46,7 @@ class Stage:
     truncation: int = 5
     std: float = 0.01
     delta_clip: float = 0.0
+    problem_clip: float = 0.0
     learning_rate: float = 5e-4
     schedule: Literal["constant", "cosine"] = "constant"
     clip: float = 3.0

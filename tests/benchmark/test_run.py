@@ -173,15 +173,13 @@ def test_newton_and_gradient_steps_are_recognised():
     assert newton[0] == pytest.approx(np.linalg.solve(hessian, gradient[0]))
 
 
-def test_step_times_and_what_is_too_long(monkeypatch):
+def test_step_times_and_what_is_too_long():
     rule = catalog.make_rule("adafactor-mlp")
     method = RuleMethod(rule, rule.init_weights(jax.random.key(0)))
     times = {(t.method, t.d): t for t in step_time.measure([method], (10, 40))}
     assert len(times) == 6
     assert all(0 < t.seconds < 1 for t in times.values())
-    monkeypatch.setattr(step_time, "LIMIT_SECONDS", 0.0)
-    monkeypatch.setattr(step_time, "LIMIT_BYTES", 0.0)
-    refused = {(t.method, t.d): t for t in step_time.measure([method], (10, 40))}
+    refused = {(t.method, t.d): t for t in step_time.measure([method], (10, 40), step_time.Limits(0.0, 0.0))}
     assert refused["scipy-bfgs", 40].seconds is None
     assert "expected" in refused["scipy-bfgs", 40].note
     assert "needs" in refused["adafactor-mlp", 40].note

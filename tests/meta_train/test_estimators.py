@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from motionrecon.meta_train.bptt import BPTT
+from motionrecon.meta_train.bptt import BPTT, mean_of_bounded
 from motionrecon.meta_train.nres import NRES
 from motionrecon.meta_train.pes import PES
 from motionrecon.meta_train.truncated_es import TruncatedES
@@ -86,6 +86,27 @@ def test_bptt_agrees_with_central_differences_of_its_own_loss():
     losses = [float(bptt.estimate(theta + sign * step, None, problems, None)[0].loss) for sign in (1, -1)]
     estimate, _ = bptt.estimate(theta, None, problems, None)
     assert float(estimate.gradient) == pytest.approx((losses[0] - losses[1]) / (2 * step), rel=1e-3)
+
+
+def test_a_bound_beyond_every_problems_gradient_changes_nothing_and_a_small_one_bounds_each():
+    unroll = toys.Quadratic(16)
+    theta = jnp.array([-1.5, -1.0], jnp.float32)
+    problems = unroll.draw(jax.random.key(3))
+
+    def gradient(bound):
+        return np.asarray(BPTT(unroll, 7, bound).estimate(theta, None, problems, None)[0].gradient)
+
+    np.testing.assert_allclose(gradient(1e6), exact(unroll, theta, 7, problems), rtol=2e-5)
+    bounded = gradient(1e-3)
+    assert 0 < np.linalg.norm(bounded) <= 1e-3 * (1 + 1e-5)
+    np.testing.assert_allclose(gradient(2e-3), 2 * bounded, rtol=1e-4)  # every problem is at its bound
+
+
+def test_mean_of_bounded_gradients():
+    gradients = {"a": jnp.array([3.0, jnp.nan, 0.3]), "b": jnp.array([[4.0], [1.0], [0.4]])}
+    found = mean_of_bounded(gradients, 1.0)
+    np.testing.assert_allclose(found["a"], (0.6 + 0.3) / 3, rtol=1e-6)
+    np.testing.assert_allclose(found["b"], [(0.8 + 0.4) / 3], rtol=1e-6)
 
 
 def test_ages_are_spread_over_the_episode_and_pairs_share_their_problems():

@@ -1,5 +1,7 @@
 """Update rules by name: decides which names exist, and what a wrong one is answered.
 
+A name may be followed by switches of `Optimus`, each a departure from the paper: "optimus-small+leak+adam-residual".
+
 To add a rule: write its module, add a line here, train it, and put its weights into ``weights/``.
 """
 
@@ -33,9 +35,24 @@ _RULES: dict[str, Any] = {
     "optimus-low-rank": Optimus("optimus-low-rank", rank=32, linear_attention=True),
     "optimus-leak": Optimus("optimus-leak", size=SMALL, leak=True, per_dimension=True, adam_residual=True,
                             from_start=True),
+    "optimus-plus": Optimus("optimus-plus", size=SMALL, exponent_scale=1.0, leak=True, per_dimension=True,
+                            adam_residual=True, from_start=True, run_features=True, step_state=True),
     "optimus-qn": OptimusQN(),
     "optimus-qn-descent": OptimusQN("optimus-qn-descent", surveys=False),
 }  # fmt: skip
+
+SWITCHES: dict[str, dict[str, Any]] = {
+    "leak": {"leak": True},
+    "per-dimension": {"per_dimension": True},
+    "adam-residual": {"adam_residual": True},
+    "from-start": {"from_start": True},
+    "run-features": {"run_features": True},
+    "step-state": {"step_state": True},
+    "low-rank": {"rank": 32},
+    "linear-attention": {"linear_attention": True},
+    "no-state": {"structure": "no_state"},
+    "no-structure": {"structure": "none"},
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -66,11 +83,22 @@ def make_rule(name: str) -> UpdateRule:
     Raises:
       ConfigError: there is none.
     """
-    if name not in _RULES:
-        close = difflib.get_close_matches(name.lower(), _RULES, n=1)
+    base, *switches = name.split("+")
+    if base not in _RULES:
+        close = difflib.get_close_matches(base.lower(), _RULES, n=1)
         hint = f"did you mean {close[0]!r}? " if close else ""
         raise ConfigError(f"unknown learned optimizer {name!r}; {hint}choose from {', '.join(_RULES)}")
-    return _RULES[name]
+    rule = _RULES[base]
+    if not switches:
+        return rule
+    if not isinstance(rule, Optimus):
+        raise ConfigError(f"{name!r}: {base} has no switches; those of optimus do")
+    changes: dict[str, Any] = {}
+    for switch in switches:
+        if switch not in SWITCHES:
+            raise ConfigError(f"{name!r}: unknown switch {switch!r}; choose from {', '.join(SWITCHES)}")
+        changes |= SWITCHES[switch]
+    return dataclasses.replace(rule, name=name, **changes)
 
 
 def count_weights(weights: Weights) -> int:

@@ -149,9 +149,11 @@ def _average(old: Array, rates: Array, new: Array) -> Array:
 def adam_direction(state: FeatureState) -> Array:
     """Return Adam's direction m / sqrt(v) (*S,) of the first momentum and second second moment, bias-corrected.
 
-    The decays are taken at their initial values, 0.9 and 0.99, for the correction.
+    The decays are taken at their initial values, 0.9 and 0.99, for the correction. Gradients below
+    1e-6 of the largest count as that large, so that the derivative stays within float32.
     """
     steps = state.iteration.astype(state.momentum.dtype)
     momentum = state.momentum[0] / (1.0 - MOMENTUM_DECAYS[0] ** steps)
     second = state.second_moment[1] / (1.0 - SECOND_MOMENT_DECAYS[1] ** steps)
-    return momentum * jax.lax.rsqrt(second + 1e-30)
+    unit = jax.lax.stop_gradient(jnp.max(second)) + _TINY
+    return momentum * jax.lax.rsqrt(unit) * jax.lax.rsqrt(second / unit + 1e-12)

@@ -75,7 +75,7 @@ class Encoder(hk.Module):
 
 
 def optimus_network(
-    inputs: Array, size: NetworkSize, *, structure: bool = True, linear_attention: bool = False
+    inputs: Array, size: NetworkSize, *, structure: bool = True, linear_attention: bool = False, heads: int = 2
 ) -> tuple[Array, Array]:
     """Predict a step and the rank-one vectors (to be called inside `hk.transform`).
 
@@ -84,9 +84,10 @@ def optimus_network(
       size: sizes.
       structure: False is the paper's "no structure": no rank-one vectors, the 2 outputs are read off the encoders.
       linear_attention: see `LinearAttention`.
+      heads: outputs for each parameter; the paper's 2, or a third for `Optimus.step_state`.
 
     Returns:
-      (d, 2) the outputs: log step size alpha and direction; (L, d) the vectors u_l, or (0, d).
+      (d, heads) the outputs: log step size alpha, direction; (L, d) the vectors u_l, or (0, d).
     """
     embedded = hk.Linear(size.width, name="embedding")(inputs)
     tokens, vectors = embedded, []
@@ -99,7 +100,7 @@ def optimus_network(
     hidden = embedded if structure else tokens
     for layer in range(2):
         hidden = hk.Linear(size.width, name=f"mlp_{layer}")(jax.nn.relu(hidden))
-    outputs = hk.Linear(2, name="step")(jax.nn.relu(hidden))
+    outputs = hk.Linear(heads, name="step")(jax.nn.relu(hidden))
     return outputs, jnp.stack(vectors) if vectors else jnp.zeros((0, inputs.shape[0]), inputs.dtype)
 
 

@@ -18,7 +18,7 @@ import haiku as hk
 import jax
 import jax.numpy as jnp
 
-from motionrecon.models.learned import features
+from motionrecon.models.learned import features, run_features
 from motionrecon.models.learned.network import NetworkSize, optimus_network
 from motionrecon.models.learned.preconditioner import Dense, LowRank, Recursion
 from motionrecon.types import Array
@@ -33,11 +33,13 @@ class OptimusWeights(NamedTuple):
 
 
 class OptimusState(NamedTuple):
-    """What a run remembers: the features' averages, B, and the start (d,)."""
+    """What a run remembers: the features' averages, B, the start (d,), `run_features`' state, log step size ()."""
 
     features: features.FeatureState
     matrix: Any
     start: Array
+    run: run_features.RunState | None
+    log_step: Array | None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -57,6 +59,9 @@ class Optimus:
         share decays geometrically, and after some 50 steps every step lies in a subspace of a few dimensions.
       adam_residual: the network's direction is added to Adam's bias-corrected one (negative, decays 0.9 and 0.99).
       from_start: the parameter feature is x - x_0 instead of x: translating problem and start changes nothing.
+      run_features: the network also sees `run_features`: sizes, the loss, curvature pairs and what B makes of them.
+      step_state: a step size for the whole run, multiplied at every step by exp(tanh(c) / 2), c the mean over the
+        parameters of a third output.
     """
 
     name: str = "optimus"
@@ -70,6 +75,8 @@ class Optimus:
     leak: bool = False
     adam_residual: bool = False
     from_start: bool = False
+    run_features: bool = False
+    step_state: bool = False
 
     @property
     def largest_dimension(self) -> int | None:
@@ -79,14 +86,16 @@ class Optimus:
 
     def init_weights(self, key: Array) -> OptimusWeights:
         """Return random weights (haiku's truncated normals), decays as in `features`."""
-        network = self._network().init(key, jnp.zeros((2, features.FEATURES), jnp.float32))
+        inputs = features.FEATURES + (run_features.FEATURES if self.run_features else 0)
+        network = self._network().init(key, jnp.zeros((2, inputs), jnp.float32))
         leak = jnp.asarray(-3.0, jnp.float32) if self.leak else None
         return OptimusWeights(network, jnp.zeros(features.DECAYS, jnp.float32), leak)
 
     def init(self, weights: OptimusWeights, x: Array, loss: Array, gradient: Array, key: Array) -> OptimusState:
         """Return the state at the start ``x`` (d,)."""
         matrix = None if self.structure == "none" else self._store().init(x)
-        return OptimusState(features.init(x), matrix, x)
+        run = run_features.init(x, loss, gradient) if self.run_features else None
+        return OptimusState(features.init(x), matrix, x, run, jnp.zeros((), x.dtype) if self.step_state else None)
 
     def step(
         self, weights: OptimusWeights, state: OptimusState, x: Array, loss: Array, gradient: Array
@@ -94,17 +103,28 @@ class Optimus:
         """Return the next point (d,) and the state, see the module's text."""
         place = x - state.start if self.from_start else x
         inputs, averages = features.update(state.features, weights.decays, place, gradient)
+        scale = self.step_scale if state.log_step is None else self.step_scale * jnp.exp(state.log_step)
+        run, log_step, matrix = state.run, state.log_step, state.matrix
+        if run is not None:
+            size = jnp.asarray(scale, x.dtype)
+            more, run = run_features.update(run, x, loss, gradient, size, lambda v: self._times(matrix, v))
+            inputs = jnp.concatenate([inputs, more], -1)
         outputs, vectors = self._network().apply(weights.network, None, inputs)
-        direction = outputs[:, 1].astype(x.dtype)
+        outputs = outputs.astype(x.dtype)
+        direction = outputs[:, 1]
         if self.adam_residual:
             direction = 0.1 * direction - features.adam_direction(averages).astype(x.dtype)
-        step = self.step_scale * jnp.exp(self.exponent_scale * outputs[:, 0].astype(x.dtype)) * direction
-        matrix = state.matrix
+        if log_step is not None:
+            log_step = log_step + 0.5 * jnp.tanh(jnp.mean(outputs[:, 2]))
+            scale = self.step_scale * jnp.exp(log_step)
+        step = scale * jnp.exp(self.exponent_scale * outputs[:, 0]) * direction
         if self.structure != "none":
             leak = 0.0 if weights.leak is None else jax.nn.sigmoid(weights.leak).astype(x.dtype)
             matrix = self._store().update(matrix, vectors, leak)
-            step = self._store().apply(matrix, step)
-        return x + step, OptimusState(averages, matrix, state.start)
+        return x + self._times(matrix, step), OptimusState(averages, matrix, state.start, run, log_step)
+
+    def _times(self, matrix: Any, vector: Array) -> Array:
+        return vector if self.structure == "none" else self._store().apply(matrix, vector)
 
     def _store(self) -> Dense | LowRank:
         recursion = Recursion(self.per_dimension, remember=self.structure != "no_state")
@@ -113,6 +133,9 @@ class Optimus:
     def _network(self) -> hk.Transformed:
         def network(inputs: Array) -> tuple[Array, Array]:
             structure = self.structure != "none"
-            return optimus_network(inputs, self.size, structure=structure, linear_attention=self.linear_attention)
+            heads = 3 if self.step_state else 2
+            return optimus_network(
+                inputs, self.size, structure=structure, linear_attention=self.linear_attention, heads=heads
+            )
 
         return hk.transform(network)

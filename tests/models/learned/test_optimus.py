@@ -150,3 +150,12 @@ def test_identity_leak_keeps_the_matrix_full():
 def test_unknown_name_is_answered():
     with pytest.raises(ConfigError, match="did you mean 'optimus'"):
         catalog.make_rule("optimuss")
+
+
+def test_switches_after_the_name():
+    rule = catalog.make_rule("optimus-small+leak+low-rank")
+    assert rule == Optimus("optimus-small+leak+low-rank", size=catalog.SMALL, leak=True, rank=32)
+    with pytest.raises(ConfigError, match="unknown switch 'leek'"):
+        catalog.make_rule("optimus+leek")
+    with pytest.raises(ConfigError, match="has no switches"):
+        catalog.make_rule("adafactor-mlp+leak")

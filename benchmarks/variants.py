@@ -4,8 +4,8 @@
 
 Every variant starts from its own random weights and gets the same problems, back-propagation over 40 steps, the same
 number of meta-steps and seed. Shown: decades gained on the validation problems (30 and 50 dimensions, 100 steps; the
-lower the better) by the untrained weights, the best, and the mean of the last three validations; and seconds. Folders
-are kept: a variant that is finished is not trained again.
+lower the better) by the untrained weights, the best, and the mean of the last three validations; and seconds. A run
+that was stopped goes on where it was, variants that are finished are not trained again.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import argparse
 from pathlib import Path
 
 from motionrecon import runtime
-from motionrecon.meta_train import presets, run, training_log
+from motionrecon.meta_train import checkpoint, presets, run, training_log
 from motionrecon.meta_train.loop import Limits
 from motionrecon.models.learned import catalog
 
@@ -37,10 +37,9 @@ def main() -> None:
             seed=options.seed, validation_every=max(1, options.meta_steps // 10),
         )  # fmt: skip
         folder = options.output / f"{rule}-{options.meta_steps}-{options.seed}"
-        done = (folder / run.WEIGHTS).is_file()
+        begun = (folder / checkpoint.NAME).is_file()
         folder.mkdir(parents=True, exist_ok=True)
-        if not done:
-            run.train(recipe, folder, Limits(), command="benchmarks/variants.py")
+        run.train(recipe, folder, Limits(), resume=begun, command="benchmarks/variants.py")
         rows = training_log.read(folder)
         scores = [row["validation"] for row in rows if row["validation"] is not None]
         first = rows[0]["best"]

@@ -59,7 +59,7 @@ def _make(name: str, protocol: Protocol, file: Path | None) -> Method:
             raise ConfigError(f"{name} is not learned and has no weights")
         return _BASELINES[name](protocol)
     known = (*BASELINES, *catalog.rule_names())
-    if name not in known:
+    if name.partition("+")[0] not in known:  # what follows a "+" are switches, the catalog's to refuse
         close = difflib.get_close_matches(name, known, n=1)
         hint = f"did you mean {close[0]!r}? " if close else ""
         raise ConfigError(f"unknown method {name!r}; {hint}choose from {', '.join(known)}")

@@ -18,7 +18,7 @@ from motionrecon.benchmark.rule_methods import RuleMethod
 from motionrecon.benchmark.runs import Runs, in_chunks
 from motionrecon.benchmark.scipy_methods import ScipyMethod
 from motionrecon.errors import ConfigError
-from motionrecon.models.learned import catalog
+from motionrecon.models.learned import catalog, weights_file
 
 ITERATIONS = 30
 
@@ -196,6 +196,16 @@ def test_losses_by_evaluation_of_a_line_search():
     assert runs.best_by_evaluation(100).tolist() == [[9, 9, 4, 4]]
     assert runs.best_by_evaluation(2).tolist() == [[9, 9]]
     assert runs.best_by_iteration().tolist() == [[9, 4, 4]]
+
+
+def test_a_rule_with_switches_is_measured_with_weights_of_its_own(tmp_path):
+    name, path = "optimus-small+leak", tmp_path / "leak.npz"
+    rule = catalog.make_rule(name)
+    weights_file.save(path, rule, rule.init_weights(jax.random.key(0)))
+    (method,) = make_methods((name,), Protocol(), {name: path})
+    assert method.name == name and method.rule == rule
+    with pytest.raises(ConfigError, match="unknown switch 'leek'"):
+        make_methods(("optimus-small+leek",), Protocol())
 
 
 def test_unknown_methods_and_absent_weights_are_explained(tmp_path):

@@ -103,10 +103,9 @@ class Optimus:
         """Return the next point (d,) and the state, see the module's text."""
         place = x - state.start if self.from_start else x
         inputs, averages = features.update(state.features, weights.decays, place, gradient)
-        scale = self.step_scale if state.log_step is None else self.step_scale * jnp.exp(state.log_step)
         run, log_step, matrix = state.run, state.log_step, state.matrix
         if run is not None:
-            size = jnp.asarray(scale, x.dtype)
+            size = self._step_size(log_step)
             more, run = run_features.update(run, x, loss, gradient, size, lambda v: self._times(matrix, v))
             inputs = jnp.concatenate([inputs, more], -1)
         outputs, vectors = self._network().apply(weights.network, None, inputs)
@@ -116,12 +115,14 @@ class Optimus:
             direction = 0.1 * direction - features.adam_direction(averages).astype(x.dtype)
         if log_step is not None:
             log_step = log_step + 0.5 * jnp.tanh(jnp.mean(outputs[:, 2]))
-            scale = self.step_scale * jnp.exp(log_step)
-        step = scale * jnp.exp(self.exponent_scale * outputs[:, 0]) * direction
+        step = self._step_size(log_step) * jnp.exp(self.exponent_scale * outputs[:, 0]) * direction
         if self.structure != "none":
             leak = 0.0 if weights.leak is None else jax.nn.sigmoid(weights.leak).astype(x.dtype)
             matrix = self._store().update(matrix, vectors, leak)
         return x + self._times(matrix, step), OptimusState(averages, matrix, state.start, run, log_step)
+
+    def _step_size(self, log_step: Array | None) -> Array | float:
+        return self.step_scale if log_step is None else self.step_scale * jnp.exp(log_step)
 
     def _times(self, matrix: Any, vector: Array) -> Array:
         return vector if self.structure == "none" else self._store().apply(matrix, vector)

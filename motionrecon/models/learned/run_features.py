@@ -43,7 +43,7 @@ def init(x: Array, loss: Array, gradient: Array) -> RunState:
 
 
 def update(
-    state: RunState, x: Array, loss: Array, gradient: Array, step_size: Array, apply: Callable[[Array], Array]
+    state: RunState, x: Array, loss: Array, gradient: Array, step_size: Array | float, apply: Callable[[Array], Array]
 ) -> tuple[Array, RunState]:
     """Return the features of a point and the state that remembers it.
 
@@ -68,9 +68,9 @@ def update(
     whole = jnp.stack(
         [
             _log(norm, state.first_gradient),
-            _log(step, step_size * d**0.5),
+            _log(step, jnp.asarray(step_size * d**0.5)),
             _log(jnp.abs(loss), jnp.abs(state.first_loss)),
-            _log(barzilai_borwein, step_size),
+            _log(barzilai_borwein, jnp.asarray(step_size)),
             _ratio(gradient @ state.gradient, norm * jnp.linalg.norm(state.gradient)),
             _ratio(gradient @ s, norm * step),
             jnp.where(loss < state.loss, 1.0, -1.0),

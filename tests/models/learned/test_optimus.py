@@ -86,7 +86,13 @@ def test_parameter_counts_are_the_papers(name):
 
 @pytest.mark.parametrize(
     "rule",
-    [Optimus(size=TINY), Optimus(size=TINY, rank=8, linear_attention=True), Optimus(size=TINY, structure="none")],
+    [
+        Optimus(size=TINY),
+        Optimus(size=TINY, rank=8, linear_attention=True),
+        Optimus(size=TINY, structure="none"),
+        Optimus(size=TINY, run_features=True),
+        Optimus(size=TINY, step_state=True),
+    ],
 )
 def test_permutation_equivariance(rule):
     weights = rule.init_weights(jax.random.PRNGKey(0))

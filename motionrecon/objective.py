@@ -128,10 +128,6 @@ def _single(tree):
     return jax.tree.map(lambda x: jnp.asarray(x, jnp.float32), tree)
 
 
-def _double(tree):
-    return jax.tree.map(lambda x: jnp.asarray(x, jnp.float64), tree)
-
-
 def _stage_costs(data: WindowData, trajectory: Trajectory):
     """Return Q (T, n, n) and gradient (T, n) of the frames' residuals in the state error (Gauss-Newton)."""
     body, weights = _single((data.body, data.weights))
@@ -147,11 +143,11 @@ def _stage_costs(data: WindowData, trajectory: Trajectory):
         jac = jax.vmap(push, in_axes=-1, out_axes=-1)(slope)
         return jac.T @ jac, jac.T @ value_r
 
-    return _double(jax.vmap(one)(*_single((trajectory.states, data.frames))))
+    return jax.vmap(one)(*_single((trajectory.states, data.frames)))
 
 
 def linearize(data: WindowData, ground: Ground, price: Array, trajectory: Trajectory) -> Stages:
-    """Linearise dynamics and costs about a trajectory (whose defects become c).
+    """Linearise dynamics and costs about a trajectory (whose defects become c), in single precision.
 
     The wrench's price is the price of its square; costs are sums over frames (T times the loss), halved squares
     doubled back, so that the stages' optimum is the Gauss-Newton step of the loss.
@@ -171,18 +167,17 @@ def linearize(data: WindowData, ground: Ground, price: Array, trajectory: Trajec
     right = _single(rotations.right_jacobian(trajectory.knots))
     columns = jax.vmap(step_jacobian.block_columns)
     first, second = columns(first, right[:-1]), columns(second, right[1:])
-    along, first, second, lift = _double((along, first, second, lift))
     defect = jax.vmap(step_jacobian.difference)(reached, tail)
     q, p = _stage_costs(data, trajectory)
     knots = trajectory.knots.reshape(t, k)
     d = data.weights.control * data.frames.valid
     start = data.free * _start_scale(data) * t
     offset = step_jacobian.difference(jax.tree.map(lambda x: x[0], trajectory.states), data.start)
-    q = q.at[0].add(start * jnp.eye(q.shape[-1]))
-    p = jnp.concatenate([p.at[0].add(start * offset), d[:, None] * knots], axis=1)
+    q = q.at[0].add(_single(start * jnp.eye(q.shape[-1])))
+    p = jnp.concatenate([p.at[0].add(_single(start * offset)), d[:, None] * knots], axis=1)
     rate = data.weights.control_rate
     lift = jnp.where(price < NO_WRENCH, lift, 0.0)  # beyond any price the wrench is not there at all
-    return Stages(
+    stages = Stages(
         a=jnp.concatenate([along, first + second], 2),
         b=jnp.concatenate([second, lift], 2),
         c=defect,
@@ -192,6 +187,7 @@ def linearize(data: WindowData, ground: Ground, price: Array, trajectory: Trajec
         r=jnp.concatenate([jnp.full(k, rate), jnp.full(6, 1.0) * price]),
         s=jnp.concatenate([rate * jnp.diff(knots, axis=0), price * trajectory.wrench], axis=1),
     )
+    return _single(stages)
 
 
 def _first(data: WindowData, trajectory: Trajectory, z: Array) -> SimState:

@@ -21,6 +21,7 @@ from motionrecon.initialize.video_weights import VideoWeights, pose_prior, share
 from motionrecon.types import Observation
 
 PADDED = (20, 28, 40)  # keypoint counts that programs are compiled for
+LOWEST = 10.0  # per cent of frames in which a foot point is as low as when it stands
 
 
 def acceleration_form(valid: np.ndarray, fps: float) -> np.ndarray:
@@ -83,16 +84,23 @@ class Problem:
         return frames, weights
 
     def contacts(self, state: State, options: foot_contacts.ContactOptions, first: bool) -> np.ndarray:
-        """Return (T, 4) contacts, the first time from pixel rays cast on the floor, later from the fit itself."""
+        """Return (T, 4) contacts, the first time from pixel rays, later from the fit itself.
+
+        A ray ends on a plane that rises with the foot, as far as the fit so far has it rise: cast on the floor, a foot
+        that lifts seems to slide away from the camera, which from behind looks like the swing's beginning and from
+        the front hides it.
+        """
         floor = np.asarray(self.raw_body.floor)
+        feet = place_clip(self.raw_body, state).at[:, J : J + len(FEET)]
         if first:
             rotation, eye = (np.asarray(x) for x in view(self.weights, state.shared * np.asarray(self.weights.free)))
             plain = dataclasses.replace(
                 self.assumed.camera, rotation=rotation, translation=-rotation @ eye, distortion=np.zeros(5)
             )
-            speed = foot_contacts.floor_speeds(plain, self.foot_pixels, floor, self.fps, options.window)
+            height = np.asarray(feet[..., 2])
+            raised = np.maximum(height - np.percentile(height, LOWEST, axis=0), 0.0)
+            speed = foot_contacts.ray_speeds(plain, self.foot_pixels, floor + raised, self.fps, options.window)
             return foot_contacts.planted(speed, self.foot_confidence, None, options)
-        feet = place_clip(self.raw_body, state).at[:, J : J + len(FEET)]
         speed = foot_contacts.slopes(feet, self.fps, options.window)
         return foot_contacts.planted(speed, self.foot_confidence, feet[..., 2] - floor, options)
 

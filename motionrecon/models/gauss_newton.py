@@ -71,7 +71,7 @@ class Solution:
 
 @jax.jit
 def _solve(stages, damping, damping0, free):
-    return riccati.solve(stages, damping, damping0, free)
+    return riccati.solve(stages, *(jnp.asarray(x, stages.a.dtype) for x in (damping, damping0, free)))
 
 
 _FIRST, _REST = (1.0,), (0.5, 0.2, 0.05)

@@ -84,6 +84,7 @@ _LEAST_GAIN = 1e-6  # share of loss and penalty below which a step is none
 
 @jax.jit
 def _direction(stages, damping, state_damping, scale, free):
+    damping, state_damping, scale, free = (jnp.asarray(x, stages.a.dtype) for x in (damping, state_damping, scale, free))
     held = dataclasses.replace(stages, q=stages.q + state_damping * jnp.diag(scale**2))
     controls = jnp.full(stages.b.shape[-1], damping)
     return riccati.solve(held, controls, damping * 1e-2, free)

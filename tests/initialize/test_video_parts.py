@@ -120,13 +120,27 @@ def test_the_still_foot_stands_and_the_swinging_one_does_not():
                      for x, dy in ((still, 0.1), (swing, -0.1)) for dx in (0.0, 0.2)], axis=1)  # fmt: skip
     pixels = np.asarray(cameras.project(camera, feet))
     options = foot_contacts.ContactOptions()
-    speed = foot_contacts.floor_speeds(camera, pixels, np.full(4, 0.045), 30.0, options.window)
+    speed = foot_contacts.ray_speeds(camera, pixels, np.full(4, 0.045), 30.0, options.window)
     np.testing.assert_allclose(speed[5:-5, 2:], 2.0, atol=1e-6)
     contact = foot_contacts.planted(speed, np.ones((30, 4)), None, options)
     assert contact[:, :2].min() > 0.9
     assert contact[:, 2:].max() == 0.0
     unseen = foot_contacts.planted(speed, np.zeros((30, 4)), None, options)
     assert unseen.max() == 0.0
+
+
+@pytest.mark.parametrize(("eye", "sign"), [(-5.0, 1.0), (5.0, -1.0)])  # from behind, from the front
+def test_a_ray_on_a_plane_that_rises_with_the_foot_sees_its_true_speed(eye, sign):
+    camera = cameras.look_at([eye, 0, 1.4], [0, 0, 0.8], cameras.intrinsics_from_fov((1280, 720)), (1280, 720))
+    t = np.arange(20) / 30.0
+    foot = np.stack([0.5 * t, 0 * t, 0.045 + 0.4 * t], axis=-1)[:, None]
+    pixels = np.asarray(cameras.project(camera, foot))
+    window = foot_contacts.ContactOptions().window
+    raised = foot_contacts.ray_speeds(camera, pixels, foot[..., 2], 30.0, window)
+    np.testing.assert_allclose(raised, np.hypot(0.5, 0.4), atol=1e-9)
+    flat = foot_contacts.ray_speeds(camera, pixels, np.full(1, 0.045), 30.0, window)
+    slides = 0.4 * 5.0 / (1.4 - 0.045)  # on the floor, a foot that lifts slides away from the camera
+    assert flat[0, 0] == pytest.approx(abs(0.5 + sign * slides), rel=0.15)
 
 
 def test_level_brings_standing_feet_to_the_floor():

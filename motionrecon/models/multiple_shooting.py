@@ -33,11 +33,11 @@ class MultipleShootingOptions:
       state_damping: the same on the states' changes (per squared state scale).
       penalty: loss a unit of defect costs (sum over frames of the defects' norms).
       defect: sum of the defects' norms at which the motion counts as simulated.
-      tolerance: stop there once a step lowers loss and penalty by less than this share.
+      tolerance: stop there once a step changes the loss itself by less than this share.
     """
 
     iterations: int = 40
-    damping: float = 1e-2
+    damping: float = 3e-4
     state_damping: float = 1e-3
     penalty: float = 10.0
     defect: float = 1e-2
@@ -77,6 +77,7 @@ class Shooting:
 
 
 _SCALES = (1.0, 0.5, 0.2, 0.05)
+_DAMPINGS = (0.5, 1.0, 3.0, 6.0)  # what the dampings change by after a step of each length
 _TRIES = 6
 _LEAST, _MOST = 1e-4, 1e6  # bounds of the factor on both dampings
 _LEAST_GAIN = 1e-6  # share of loss and penalty below which a step is none
@@ -84,7 +85,9 @@ _LEAST_GAIN = 1e-6  # share of loss and penalty below which a step is none
 
 @jax.jit
 def _direction(stages, damping, state_damping, scale, free):
-    damping, state_damping, scale, free = (jnp.asarray(x, stages.a.dtype) for x in (damping, state_damping, scale, free))
+    damping, state_damping, scale, free = (
+        jnp.asarray(x, stages.a.dtype) for x in (damping, state_damping, scale, free)
+    )
     held = dataclasses.replace(stages, q=stages.q + state_damping * jnp.diag(scale**2))
     controls = jnp.full(stages.b.shape[-1], damping)
     return riccati.solve(held, controls, damping * 1e-2, free)
@@ -125,7 +128,8 @@ def minimize(
         problem = problems[at]
         scale, stages = problem.state_scale, problem.linearize(trajectory)
         defect = float(_total(stages.c, scale))
-        now = problem.loss(trajectory) + options.penalty * defect
+        loss = problem.loss(trajectory)
+        now = loss + options.penalty * defect
         finite = False
         for _ in range(_TRIES):
             policy = _direction(stages, options.damping * factor, options.state_damping * factor, scale, problem.free)
@@ -145,11 +149,11 @@ def minimize(
             status = FitStatus.OK if defect < options.defect else status
             break
         trajectory, defect = jax.tree.map(lambda x, b=best: x[b], moved), float(left[best])
-        factor = float(np.clip(factor * (0.3, 0.5, 3.0, 3.0)[best], _LEAST, _MOST))
+        factor = float(np.clip(factor * _DAMPINGS[best], _LEAST, _MOST))
         history.append(float(merit[best]))
         if callback:
             callback(i, history[-1])
-        done = defect < options.defect and history[-1] > now * (1.0 - options.tolerance)
+        done = defect < options.defect and abs(float(losses[best]) - loss) < options.tolerance * loss
         if done and at == last:
             status = FitStatus.OK
             break

@@ -28,6 +28,7 @@ PAPER = (
     "gLO_sFM_c02_d15_mLO4_ch21", "gMH_sBM_c01_d24_mMH3_ch02", "gMH_sBM_c05_d24_mMH4_ch07",
 )  # fmt: skip
 FRAMES = (0, 120)
+LEAST_SCORE = 0.15  # 2D points of a lower one had no part in keypoints3d_optim (AIST++ API, run_estimate_keypoints)
 _FIRST_CAMERA = "c01"
 _NAME = re.compile(r"(g[A-Z]{2}_s[A-Z]{2})_(cAll|c\d{2})_(d\d{2})_(m[A-Z]{2}\d)_(ch\d{2})")
 _PLACES = ("", "annotation", "annotations", "aist_plusplus_final", "aist_plusplus")
@@ -163,7 +164,8 @@ class AIST:
                 f"{path}: has {values.shape[1]} frames, {frames[0] + 1}-{frames[1]} are needed; download it again"
             )
         seen = np.isfinite(own).all(axis=-1)
-        confidence = np.where(seen, np.clip(np.nan_to_num(own[..., 2]), 0.0, 1.0), 0.0)
+        score = np.clip(np.nan_to_num(own[..., 2]), 0.0, 1.0)
+        confidence = np.where(seen & (score >= LEAST_SCORE), score, 0.0)
         pixels = preprocess.fill_missing(own[..., :2], confidence)
         return Observation(aist.FPS, COCO17, "coco17", confidence, keypoints2d=pixels)
 

@@ -40,6 +40,7 @@ def root(tmp_path, walking):
         views.append(np.concatenate([pixels.reshape(-1, 17, 2), np.full((130, 17, 1), 0.9)], axis=-1))
     seen = np.array(views, np.float32)
     seen[0, 3, 5] = np.nan
+    seen[0, 7, 2] = 0.0, 0.0, 0.14  # a score that AIST++ itself leaves out
     (tmp_path / "keypoints3d" / f"{NAME}.pkl").write_bytes(pickle.dumps({"keypoints3d_optim": points}))
     (tmp_path / "keypoints2d" / f"{NAME}.pkl").write_bytes(pickle.dumps({"keypoints2d": seen}))
     (tmp_path / "cameras" / "setting1.json").write_text(json.dumps(settings))
@@ -63,7 +64,7 @@ def test_every_camera_sees_the_points_where_its_2d_is(root):
         assert off[image.confidence > 0].max() < 0.01
     assert loaded.observation.fps == 60.0 and len(loaded.truth) == 120
     first = found.load(clip).meta["image"]
-    assert np.argwhere(first.confidence == 0).tolist() == [[3, 5]] and np.isfinite(first.keypoints2d).all()
+    assert np.argwhere(first.confidence == 0).tolist() == [[3, 5], [7, 2]] and np.isfinite(first.keypoints2d).all()
 
 
 def test_published_clips(samples):
@@ -71,16 +72,15 @@ def test_published_clips(samples):
     if not root.is_dir():
         pytest.skip("no AIST++ sample")
     found = AIST(root)
-    off = {f"c{n:02d}": [] for n in range(1, 10)}
     for clip in found.clips("whole"):
         for number in range(1, 10):
             loaded = found.load(at(clip, number))
             image = loaded.meta["image"]
             pixels = np.asarray(cameras.project(loaded.meta["camera"], loaded.observation.keypoints3d))
-            off[f"c{number:02d}"].append(np.linalg.norm(pixels - image.keypoints2d, axis=-1)[image.confidence > 0])
+            off = np.linalg.norm(pixels - image.keypoints2d, axis=-1)[image.confidence > 0]
+            assert np.median(off) <= 10.0, (clip.key, number)
         floor = float(loaded.meta["floor"].split()[0])
         assert abs(floor - FLOORS[clip.subject]) <= 3.0
-    assert max(np.median(np.concatenate(v)) for v in off.values()) <= 10.0
 
 
 def test_splits(root):

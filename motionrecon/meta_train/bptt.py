@@ -4,8 +4,8 @@ The unroll holds the objective's gradients constant (see `tasks`), so no second 
 recomputed on the way back in stretches of about sqrt(horizon) steps, which bounds the memory. It sees no further
 than its horizon, and hard clips on the way (a bounded x, a rejected step) are dead ends for it.
 
-A few problems' gradients explode along an episode and would outweigh all others in the mean. ``problem_clip`` bounds
-each problem's own gradient before the mean, at the price of a copy of the weights for each problem.
+Some problems' gradients may grow along an episode and outweigh all others in the mean. ``problem_clip`` bounds each
+problem's own gradient before the mean, at the price of a copy of the weights for each problem.
 """
 
 from __future__ import annotations

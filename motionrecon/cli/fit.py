@@ -83,6 +83,10 @@ def fit(
 
 def _fit_one(job: places.Job, config: Config, *, overwrite: bool, resume: bool, quiet: bool, verbose: bool) -> None:
     places.check_source(job.source)
+    if resume and _finished(job.folder):
+        if not quiet:
+            click.echo(f"{job.folder}: finished already with the options in its config.toml; --overwrite fits it anew")
+        return
     with places.result_folder(job.folder, overwrite=overwrite, resume=resume) as folder:
         from motionrecon.cli.display import Display  # rich, and what follows needs JAX: not before there is work
 
@@ -90,6 +94,13 @@ def _fit_one(job: places.Job, config: Config, *, overwrite: bool, resume: bool, 
             table = _compute(job.source, config, folder, resume=resume, display=display)
     if not quiet:
         click.echo("\n".join([table, *_closing(folder)]))
+
+
+def _finished(folder: Path) -> bool:
+    """Tell whether a folder holds a result and no fit that was stopped."""
+    from motionrecon import checkpoint
+
+    return (folder / "metrics.json").is_file() and not (folder / checkpoint.NAME).exists()
 
 
 def _compute(source: str, config: Config, folder: Path, *, resume: bool, display: Display) -> str:

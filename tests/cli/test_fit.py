@@ -120,8 +120,21 @@ def test_results_are_not_overwritten_unasked(clip, tmp_path, capsys, fitted):
     refused([clip, "-o", folder], "holds results already", "--overwrite", "--resume", capsys=capsys)
     assert not fitted
     assert run(["fit", str(clip), "-o", str(folder), "--overwrite"]) == 0
+    assert [call[3] for call in fitted if isinstance(call, tuple)] == [False]
+
+
+def test_resume_goes_on_with_a_stopped_fit_and_leaves_a_finished_one_alone(clip, tmp_path, capsys, fitted):
+    folder = tmp_path / "out"
+    folder.mkdir()
+    (folder / "metrics.json").write_text("{}")
+    (folder / ".windows.npz").write_bytes(b"x")
     assert run(["fit", str(clip), "-o", str(folder), "--resume"]) == 0
-    assert [call[3] for call in fitted if isinstance(call, tuple)] == [False, True]
+    assert [call[3] for call in fitted if isinstance(call, tuple)] == [True]
+    (folder / ".windows.npz").unlink()  # as the writer does
+    capsys.readouterr()
+    assert run(["fit", str(clip), "-o", str(folder), "--resume"]) == 0
+    assert len([call for call in fitted if isinstance(call, tuple)]) == 1
+    assert "finished already" in capsys.readouterr().out
 
 
 def test_output_is_a_file(clip, capsys):

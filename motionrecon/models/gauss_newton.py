@@ -2,7 +2,8 @@
 
 Solves the window as an optimal-control problem (iterative LQR without second-order terms; Tassa et al. 2012, Li and
 Todorov 2004). ``open`` steps simulate the controls that the linear model proposes; ``closed`` steps simulate
-with the feedback gains, which is what follows a nominal motion that is not yet a simulation.
+with the feedback gains, which is what follows a nominal motion that is not yet a simulation. Slopes and sweep are in
+single precision: they only propose; rollouts in double precision decide.
 """
 
 from __future__ import annotations

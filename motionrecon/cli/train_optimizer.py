@@ -29,7 +29,7 @@ Examples:
 @click.command("train-optimizer", help=_HELP)
 @click.option("--rule", default="optimus", show_default=True, metavar="NAME",
               help="Which learned optimizer; see motionrecon.models.learned.catalog.")  # fmt: skip
-@click.option("--preset", type=click.Choice(["smoke", "laptop", "paper"]), default="laptop", show_default=True,
+@click.option("--preset", type=click.Choice(["smoke", "laptop", "long", "paper"]), default="laptop", show_default=True,
               help="Size of the training: a minute, about half an hour of a core, the paper's.")  # fmt: skip
 @click.option("--tasks", type=click.Choice(["classical", "rosenbrock", "physics"]),
               help="Inner problems. [default: the preset's]")  # fmt: skip
@@ -45,6 +45,9 @@ Examples:
 @click.option("--std", type=float, metavar="X", help="Standard deviation of the perturbations (PES, NRES).")
 @click.option("--clip", type=float, metavar="X", help="Bound of the meta-gradient's norm.")
 @click.option("--problem-clip", type=float, metavar="X", help="Bound of each problem's gradient (BPTT).")
+@click.option("--reach", type=int, metavar="N", help="Inner steps that back-propagation goes back (BPTT).")
+@click.option("--late", type=float, metavar="X", help="Step t of n counts as (t / n)^X in the meta-loss (BPTT).")
+@click.option("--floor", type=float, metavar="X", help="Of the ratio under the logarithm (log-ratio).")
 @click.option("--meta-loss", type=click.Choice(["ratio", "log-ratio"]), help="What is minimised, in every stage.")
 @click.option("--dimensions", metavar="A,B,...", help="Of the inner problems.")
 @click.option("--variants", metavar="A,B,...", help="Of each function: plain, offset, rotated, augmented.")
@@ -88,7 +91,8 @@ def _recipe(given: dict[str, Any]) -> Any:
 
     catalog.make_rule(given["rule"])
     kept = ("tasks", "seed", "meta_steps", "learning_rate", "schedule", "horizon", "truncation", "std", "clip",
-            "problem_clip", "replicas", "quadratics", "shards", "validation_every")  # fmt: skip
+            "problem_clip", "reach", "late", "floor", "replicas", "quadratics", "shards",
+            "validation_every")  # fmt: skip
     changes = {name: given[name] for name in kept}
     changes["meta_loss"] = given["meta_loss"] and given["meta_loss"].replace("-", "_")
     changes["dimensions"] = _numbers(given["dimensions"])

@@ -2,7 +2,8 @@
 
 The unroll holds the objective's gradients constant (see `tasks`), so no second derivatives are taken; states are
 recomputed on the way back in stretches of about sqrt(horizon) steps, which bounds the memory. It sees no further
-than its horizon, and hard clips on the way (a bounded x, a rejected step) are dead ends for it.
+than its horizon, or than its reach where that is shorter (truncated back-propagation: an episode is cut into pieces
+across which nothing is ascribed), and hard clips on the way (a bounded x, a rejected step) are dead ends for it.
 
 Some problems' gradients may grow along an episode and outweigh all others in the mean. ``problem_clip`` bounds each
 problem's own gradient before the mean, at the price of a copy of the weights for each problem.
@@ -29,11 +30,15 @@ class BPTT:
       horizon: inner steps of an episode; every meta-step runs whole episodes of new problems.
       problem_clip: bound of the norm of each problem's gradient; those that are not finite count as zero. None: no
         bound, the gradient of the mean.
+      reach: inner steps that back-propagation goes back, at most; a divisor of ``horizon``. None: the whole episode.
+      late: step t of n counts as (t / n)^late; 0: all alike.
     """
 
     unroll: Unroll
     horizon: int
     problem_clip: float | None = None
+    reach: int | None = None
+    late: float = 0.0
 
     def begin(self, theta: Theta, problems: Problems, key: Array) -> None:
         """Return nothing: nothing is carried on."""
@@ -53,19 +58,26 @@ class BPTT:
 
     def _mean_loss(self, theta: Theta, problems: Problems, *, shared: bool = True) -> Array:
         state = strong(self.unroll.begin(theta, problems, shared=shared))
-        stretch = _divisor(self.horizon)
+        reach = self.reach or self.horizon
+        stretch = _divisor(reach)
+        weights = (jnp.arange(1, self.horizon + 1) / self.horizon) ** self.late
+        weights = (weights / jnp.sum(weights)).astype(jnp.float32)
 
-        def step(carry: State, _: None) -> tuple[State, Array]:
+        def step(carry: State, weight: Array) -> tuple[State, Array]:
             state, losses = self.unroll.advance(theta, carry, shared=shared)
-            return strong(state), jnp.mean(losses)
+            return strong(state), weight * jnp.mean(losses)
 
         @jax.checkpoint
-        def stretches(carry: State, _: None) -> tuple[State, Array]:
-            carry, losses = jax.lax.scan(step, carry, None, length=stretch)
-            return carry, jnp.mean(losses)
+        def stretches(carry: State, weights: Array) -> tuple[State, Array]:
+            carry, losses = jax.lax.scan(step, carry, weights)
+            return carry, jnp.sum(losses)
 
-        _, losses = jax.lax.scan(stretches, state, None, length=self.horizon // stretch)
-        return jnp.mean(losses)
+        def piece(carry: State, weights: Array) -> tuple[State, Array]:
+            carry, losses = jax.lax.scan(stretches, jax.lax.stop_gradient(carry), weights)
+            return carry, jnp.sum(losses)
+
+        _, losses = jax.lax.scan(piece, state, weights.reshape(-1, reach // stretch, stretch))
+        return jnp.sum(losses)
 
 
 def mean_of_bounded(gradients: Theta, bound: float) -> Theta:

@@ -16,11 +16,11 @@ from motionrecon.models.learned.catalog import make_rule
 def make(stage: Stage, unroll: Unroll) -> Estimator:
     """Return the estimator that a stage asks for, on ``unroll``."""
     if stage.estimator == "bptt":
-        return BPTT(unroll, stage.horizon, stage.problem_clip or None)
+        return BPTT(unroll, stage.horizon, stage.problem_clip or None, stage.reach or None, stage.late)
     kind = {"pes": PES, "nres": NRES}[stage.estimator]
     return kind(unroll, stage.horizon, stage.truncation, stage.std, stage.delta_clip or None)
 
 
 def unroll_of(recipe: Recipe, stage: Stage, d: int) -> RuleUnroll:
     """Return the inner problems of a stage in ``d`` dimensions."""
-    return RuleUnroll(make_rule(recipe.rule), families.groups(recipe, d), d, meta_loss(stage.meta_loss))
+    return RuleUnroll(make_rule(recipe.rule), families.groups(recipe, d), d, meta_loss(stage.meta_loss, stage.floor))

@@ -6,6 +6,7 @@ cannot be evaluated count as the worst value and have no gradient.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 
 import jax.numpy as jnp
@@ -16,7 +17,7 @@ from motionrecon.types import Array
 
 MetaLoss = Callable[[Array, Array], Array]
 
-FLOOR = 1e-8  # of the ratio under the logarithm
+FLOOR = 1e-8  # of the ratio under the logarithm, unless another is asked for
 _WORST_RATIO = 1e6
 _WORST_LOG_RATIO = 20.0  # decades
 
@@ -30,24 +31,24 @@ def ratio(loss: Array, start: Array) -> Array:
     return jnp.where(valid, jnp.minimum(value, _WORST_RATIO), _worst(start, _WORST_RATIO))
 
 
-def log_ratio(loss: Array, start: Array) -> Array:
-    """Return log10(max(f, 0) / f_0 + 1e-8), in decades: every decade counts alike, and no value is cut above."""
+def log_ratio(loss: Array, start: Array, floor: float = FLOOR) -> Array:
+    """Return log10(max(f, 0) / f_0 + floor), in decades: every decade counts alike, and no value is cut above."""
     value, valid = _relative(loss, start)
-    return jnp.where(valid, jnp.log10(jnp.maximum(value, 0.0) + FLOOR), _worst(start, _WORST_LOG_RATIO))
+    return jnp.where(valid, jnp.log10(jnp.maximum(value, 0.0) + floor), _worst(start, _WORST_LOG_RATIO))
 
 
 META_LOSSES: dict[str, MetaLoss] = {"ratio": ratio, "log_ratio": log_ratio}
 
 
-def meta_loss(name: str) -> MetaLoss:
-    """Return the meta-loss ``(loss (B,), start (B,)) -> (B,)`` of that name.
+def meta_loss(name: str, floor: float = FLOOR) -> MetaLoss:
+    """Return the meta-loss ``(loss (B,), start (B,)) -> (B,)`` of that name, with the floor of `log_ratio`.
 
     Raises:
       ConfigError: there is none.
     """
     if name not in META_LOSSES:
         raise ConfigError(f"meta-loss {name!r}: choose from {', '.join(META_LOSSES)}{suggestion(name, META_LOSSES)}")
-    return META_LOSSES[name]
+    return functools.partial(log_ratio, floor=floor) if name == "log_ratio" else META_LOSSES[name]
 
 
 def _usable(start: Array) -> Array:

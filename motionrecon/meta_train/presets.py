@@ -40,6 +40,18 @@ PRESETS: dict[str, Preset] = {
         ("bptt", "pes"),
         Recipe("", (Stage("bptt", 1, 1),), variants=_TWO, quadratics=2, validation=Validation((30, 50), 100, 1, 200)),
     ),
+    "long": Preset(
+        {
+            "pes": Stage("pes", 12_000, 200, 10, delta_clip=1.0, schedule="cosine", clip=1.0, floor=1e-12),
+            "nres": Stage("nres", 12_000, 200, 10, delta_clip=1.0, learning_rate=2e-4, schedule="cosine", clip=1.0,
+                          floor=1e-12),
+            "bptt": Stage("bptt", 1_500, 200, problem_clip=1.0, reach=40, late=1.0, learning_rate=7e-4,
+                          schedule="cosine", clip=1.0, floor=1e-12),
+        },
+        ("bptt",),
+        Recipe("", (Stage("bptt", 1, 1),), quadratics=2, dimensions=(4, 16, 48),
+               validation=Validation((30, 100), 200, 1, 50)),
+    ),
     "paper": Preset(
         {
             "pes": Stage("pes", 50_000, 50, 5, learning_rate=5e-4, clip=3.0, meta_loss="ratio"),

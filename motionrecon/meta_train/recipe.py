@@ -34,10 +34,13 @@ class Stage:
       std: standard deviation of the perturbations (PES, NRES).
       delta_clip: bound of the difference of a pair's meta-losses; 0: none (PES, NRES).
       problem_clip: bound of the norm of each problem's gradient; 0: none (BPTT).
+      reach: inner steps that back-propagation goes back, a divisor of ``horizon``; 0: the whole episode (BPTT).
+      late: step t of n counts as (t / n)^late in the meta-loss; 0: all alike (BPTT).
       learning_rate: Adam's, at its highest.
       schedule: constant, or cosine to zero over ``meta_steps``.
       clip: bound of the meta-gradient's global norm.
       meta_loss: "ratio" f / f_0 (the paper's sum of losses) or "log_ratio", see `meta_loss`.
+      floor: added to the ratio under the logarithm: decades below it count little (log_ratio).
     """
 
     estimator: EstimatorName
@@ -47,10 +50,13 @@ class Stage:
     std: float = 0.01
     delta_clip: float = 0.0
     problem_clip: float = 0.0
+    reach: int = 0
+    late: float = 0.0
     learning_rate: float = 5e-4
     schedule: Literal["constant", "cosine"] = "constant"
     clip: float = 3.0
     meta_loss: Literal["ratio", "log_ratio"] = "log_ratio"
+    floor: float = 1e-8
 
     def __post_init__(self):
         """Check the ranges."""
@@ -61,7 +67,12 @@ class Stage:
             self.estimator == "bptt" or (self.truncation >= 1 and self.horizon % self.truncation == 0),
             f"truncation {self.truncation}: give a divisor of the horizon {self.horizon}",
         )
-        for name in ("std", "learning_rate", "clip"):
+        _require(
+            self.reach == 0 or (self.reach > 0 and self.horizon % self.reach == 0),
+            f"reach {self.reach}: give a divisor of the horizon {self.horizon}",
+        )
+        _require(0 <= self.late < math.inf, f"late {self.late:g}: give 0 or more")
+        for name in ("std", "learning_rate", "clip", "floor"):
             value = getattr(self, name)
             _require(0 < value < math.inf, f"{name.replace('_', '-')} {value:g}: give a number above 0")
 

@@ -12,15 +12,18 @@ from motionrecon.meta_train.truncated_es import TruncatedES
 from tests.fixtures import toy_unrolls as toys
 
 
-def exact(unroll, theta, horizon, problems):
+def exact(unroll, theta, horizon, problems, reach=None, weights=None):
     """The gradient of the mean loss over whole episodes of the given problems."""
+    weights = np.ones(horizon) / horizon if weights is None else weights
 
     def mean_loss(theta):
         state, total = unroll.begin(theta, problems, shared=True), 0.0
-        for _ in range(horizon):
+        for step in range(horizon):
+            if reach is not None and step % reach == 0:
+                state = jax.lax.stop_gradient(state)
             state, losses = unroll.advance(theta, state, shared=True)
-            total = total + jnp.mean(losses)
-        return total / horizon
+            total = total + weights[step] * jnp.mean(losses)
+        return total
 
     return np.asarray(jax.grad(mean_loss)(theta))
 
@@ -86,6 +89,28 @@ def test_bptt_agrees_with_central_differences_of_its_own_loss():
     losses = [float(bptt.estimate(theta + sign * step, None, problems, None)[0].loss) for sign in (1, -1)]
     estimate, _ = bptt.estimate(theta, None, problems, None)
     assert float(estimate.gradient) == pytest.approx((losses[0] - losses[1]) / (2 * step), rel=1e-3)
+
+
+def test_bptt_with_a_reach_ascribes_nothing_across_the_pieces():
+    unroll = toys.Quadratic(16)
+    theta = jnp.array([-1.5, -1.0], jnp.float32)
+    problems = unroll.draw(jax.random.key(3))
+    found = {}
+    for reach in (4, 12, None):
+        estimate, _ = BPTT(unroll, 12, reach=reach).estimate(theta, None, problems, None)
+        found[reach] = np.asarray(estimate.gradient)
+        np.testing.assert_allclose(found[reach], exact(unroll, theta, 12, problems, reach), rtol=2e-5)
+    np.testing.assert_allclose(found[12], found[None], rtol=1e-6)
+    assert np.linalg.norm(found[4] - found[12]) > 0.01 * np.linalg.norm(found[12])
+
+
+def test_late_steps_count_more_where_asked():
+    unroll = toys.Quadratic(16)
+    theta = jnp.array([-1.5, -1.0], jnp.float32)
+    problems = unroll.draw(jax.random.key(3))
+    weights = np.arange(1, 8) ** 2.0 / np.sum(np.arange(1, 8) ** 2.0)
+    estimate, _ = BPTT(unroll, 7, late=2.0).estimate(theta, None, problems, None)
+    np.testing.assert_allclose(estimate.gradient, exact(unroll, theta, 7, problems, weights=weights), rtol=2e-5)
 
 
 def test_a_bound_beyond_every_problems_gradient_changes_nothing_and_a_small_one_bounds_each():

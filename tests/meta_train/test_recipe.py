@@ -41,12 +41,15 @@ def test_differences_name_the_option_and_both_values():
 @pytest.mark.parametrize(
     ("arguments", "changes", "told"),
     [
-        (("laptp", "optimus"), {}, "choose from smoke, laptop, paper"),
+        (("laptp", "optimus"), {}, "choose from smoke, laptop, long, paper"),
         (("laptop", "optimus", "pess"), {}, "choose from pes, nres, bptt"),
         (("laptop", "optimus", "pes:many"), {}, "number of meta-steps"),
         (("laptop", "optimus"), {"dimensions": (1,)}, "dimension 1"),
         (("laptop", "optimus"), {"learning_rate": 0.0}, "learning-rate 0"),
         (("laptop", "optimus"), {"truncation": 7}, "divisor of the horizon 100"),
+        (("long", "optimus"), {"reach": 30}, "reach 30: give a divisor of the horizon 200"),
+        (("long", "optimus"), {"late": -1.0}, "late -1: give 0 or more"),
+        (("long", "optimus"), {"floor": 0.0}, "floor 0"),
         (("laptop", "optimus"), {"variants": ("turned",)}, "plain, offset, rotated, augmented"),
         (("laptop", "optimus"), {"seed": -1}, "seed -1"),
     ],

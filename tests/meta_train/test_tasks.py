@@ -143,6 +143,12 @@ def test_log_ratio_counts_every_decade_alike_and_is_not_cut_above():
     np.testing.assert_allclose(log_ratio(values, jnp.ones(5, jnp.float32)), [-4, -2, 0, 2, 9], atol=1e-3)
 
 
+def test_the_floor_of_the_log_ratio_is_where_decades_cease_to_count():
+    values, start = jnp.array([0.0, 1e-10, 1e-4], jnp.float32), jnp.ones(3, jnp.float32)
+    np.testing.assert_allclose(meta_loss("log_ratio")(values, start), [-8, -8, -4], atol=0.02)
+    np.testing.assert_allclose(meta_loss("log_ratio", 1e-12)(values, start), [-12, -10, -4], atol=0.02)
+
+
 def test_unknown_names_are_refused():
     with pytest.raises(ConfigError, match="log_ratio"):
         meta_loss("log-ration")

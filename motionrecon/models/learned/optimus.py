@@ -12,13 +12,14 @@ The paper's choices are the defaults. Each switch departs from it in one respect
 from __future__ import annotations
 
 import dataclasses
+import math
 from typing import Any, Literal, NamedTuple
 
 import haiku as hk
 import jax
 import jax.numpy as jnp
 
-from motionrecon.models.learned import features, run_features
+from motionrecon.models.learned import features, guard, run_features
 from motionrecon.models.learned.network import NetworkSize, optimus_network
 from motionrecon.models.learned.preconditioner import Dense, LowRank, Recursion
 from motionrecon.types import Array
@@ -33,13 +34,14 @@ class OptimusWeights(NamedTuple):
 
 
 class OptimusState(NamedTuple):
-    """What a run remembers: the features' averages, B, the start (d,), `run_features`' state, log step size ()."""
+    """What a run remembers: features' averages, B, the start (d,), `run_features`' state, log step size (), guard."""
 
     features: features.FeatureState
     matrix: Any
     start: Array
     run: run_features.RunState | None
     log_step: Array | None
+    guard: guard.GuardState | None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -62,6 +64,7 @@ class Optimus:
       run_features: the network also sees `run_features`: sizes, the loss, curvature pairs and what B makes of them.
       step_state: a step size for the whole run, multiplied at every step by exp(tanh(c) / 2), c the mean over the
         parameters of a third output.
+      guard: points above the last accepted losses are taken back, see `guard`, and the run's step size is quartered.
     """
 
     name: str = "optimus"
@@ -77,6 +80,7 @@ class Optimus:
     from_start: bool = False
     run_features: bool = False
     step_state: bool = False
+    guard: bool = False
 
     @property
     def largest_dimension(self) -> int | None:
@@ -95,15 +99,21 @@ class Optimus:
         """Return the state at the start ``x`` (d,)."""
         matrix = None if self.structure == "none" else self._store().init(x)
         run = run_features.init(x, loss, gradient) if self.run_features else None
-        return OptimusState(features.init(x), matrix, x, run, jnp.zeros((), x.dtype) if self.step_state else None)
+        log_step = jnp.zeros((), x.dtype) if self.step_state or self.guard else None
+        kept = guard.init(x, loss, gradient) if self.guard else None
+        return OptimusState(features.init(x), matrix, x, run, log_step, kept)
 
     def step(
         self, weights: OptimusWeights, state: OptimusState, x: Array, loss: Array, gradient: Array
     ) -> tuple[Array, OptimusState]:
         """Return the next point (d,) and the state, see the module's text."""
+        run, log_step, matrix, kept = state.run, state.log_step, state.matrix, state.guard
+        if kept is not None:
+            back, kept = guard.judge(kept, x, loss, gradient)
+            x, loss, gradient = kept.x, kept.loss, kept.gradient
+            log_step = log_step + jnp.where(back, math.log(guard.SHORTER), 0.0)
         place = x - state.start if self.from_start else x
         inputs, averages = features.update(state.features, weights.decays, place, gradient)
-        run, log_step, matrix = state.run, state.log_step, state.matrix
         if run is not None:
             size = self._step_size(log_step)
             more, run = run_features.update(run, x, loss, gradient, size, lambda v: self._times(matrix, v))
@@ -113,13 +123,13 @@ class Optimus:
         direction = outputs[:, 1]
         if self.adam_residual:
             direction = 0.1 * direction - features.adam_direction(averages).astype(x.dtype)
-        if log_step is not None:
+        if self.step_state:
             log_step = log_step + 0.5 * jnp.tanh(jnp.mean(outputs[:, 2]))
         step = self._step_size(log_step) * jnp.exp(self.exponent_scale * outputs[:, 0]) * direction
         if self.structure != "none":
             leak = 0.0 if weights.leak is None else jax.nn.sigmoid(weights.leak).astype(x.dtype)
             matrix = self._store().update(matrix, vectors, leak)
-        return x + self._times(matrix, step), OptimusState(averages, matrix, state.start, run, log_step)
+        return x + self._times(matrix, step), OptimusState(averages, matrix, state.start, run, log_step, kept)
 
     def _step_size(self, log_step: Array | None) -> Array | float:
         return self.step_scale if log_step is None else self.step_scale * jnp.exp(log_step)

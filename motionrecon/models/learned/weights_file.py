@@ -54,6 +54,8 @@ def read(path: str | Path, rule: UpdateRule) -> Weights:
     header, leaves = _contents(Path(path))
     like = jax.eval_shape(rule.init_weights, jax.random.PRNGKey(0))
     expected = _architecture(rule, like)
+    if isinstance(header.get("fields"), dict):
+        header["fields"] = _defaults(rule) | header["fields"]
     for field in ("rule", "fields", "leaves"):
         if header.get(field) != expected[field]:
             raise CheckpointError(
@@ -107,6 +109,13 @@ def _architecture(rule: UpdateRule, weights: Weights) -> dict[str, Any]:
     assert dataclasses.is_dataclass(rule) and not isinstance(rule, type)
     fields = json.loads(json.dumps(dataclasses.asdict(rule)))
     return {"rule": rule.name, "fields": fields, "leaves": leaves}
+
+
+def _defaults(rule: Any) -> dict[str, Any]:
+    """Return the defaults of a rule's fields: what a file has that was written before a field existed."""
+    fields = dataclasses.fields(rule)
+    plain = {one.name: one.default for one in fields if isinstance(one.default, (bool, int, float, str, type(None)))}
+    return json.loads(json.dumps(plain))
 
 
 def _arrays(weights: Weights) -> list[np.ndarray]:

@@ -92,6 +92,7 @@ def test_parameter_counts_are_the_papers(name):
         Optimus(size=TINY, structure="none"),
         Optimus(size=TINY, run_features=True),
         Optimus(size=TINY, step_state=True),
+        Optimus(size=TINY, guard=True),
     ],
 )
 def test_permutation_equivariance(rule):

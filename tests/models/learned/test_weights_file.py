@@ -1,5 +1,8 @@
 """Weights files: what goes in comes out, and what is wrong is refused in one line."""
 
+import dataclasses
+import json
+
 import jax
 import numpy as np
 import pytest
@@ -7,6 +10,8 @@ import pytest
 from motionrecon.errors import CheckpointError, ConfigError
 from motionrecon.models.learned import catalog, weights_file
 from motionrecon.models.learned.adafactor_mlp import AdafactorMLP
+from motionrecon.models.learned.network import NetworkSize
+from motionrecon.models.learned.optimus import Optimus
 
 RULE = AdafactorMLP("adafactor-mlp", width=4)
 
@@ -32,6 +37,20 @@ def test_other_architecture_is_refused(saved):
         weights_file.read(saved[0], AdafactorMLP("adafactor-mlp", width=8))
     with pytest.raises(CheckpointError, match="rule is 'adafactor-mlp', not 'optimus'"):
         weights_file.read(saved[0], catalog.make_rule("optimus"))
+
+
+def test_a_field_that_the_file_does_not_know_has_its_default(tmp_path):
+    rule = Optimus("tiny", size=NetworkSize(1, 4, 1, 4, 4))
+    path, weights = tmp_path / "weights.npz", rule.init_weights(jax.random.PRNGKey(0))
+    weights_file.save(path, rule, weights)
+    with np.load(path) as file:
+        arrays = dict(file)
+    header = json.loads(str(arrays["header"]))
+    del header["fields"]["guard"]
+    np.savez(path, **(arrays | {"header": np.array(json.dumps(header))}))
+    jax.tree_util.tree_map(np.testing.assert_array_equal, weights_file.read(path, rule), weights)
+    with pytest.raises(CheckpointError, match="guard is False, not True"):
+        weights_file.read(path, dataclasses.replace(rule, guard=True))
 
 
 def test_truncated_file_is_refused(saved):

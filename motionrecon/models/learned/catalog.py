@@ -48,6 +48,7 @@ SWITCHES: dict[str, dict[str, Any]] = {
     "from-start": {"from_start": True},
     "run-features": {"run_features": True},
     "step-state": {"step_state": True},
+    "scale-free": {"scale_free": True},
     "guard": {"guard": True},
     "low-rank": {"rank": 32},
     "linear-attention": {"linear_attention": True},

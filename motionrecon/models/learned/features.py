@@ -73,7 +73,9 @@ def init(parameter: Array) -> FeatureState:
     return FeatureState(jnp.zeros((), jnp.int32), full, full, rows, columns)
 
 
-def update(state: FeatureState, deltas: Array, parameter: Array, gradient: Array) -> tuple[Array, FeatureState]:
+def update(
+    state: FeatureState, deltas: Array, parameter: Array, gradient: Array, *, scale_free: bool = False
+) -> tuple[Array, FeatureState]:
     """Take in a gradient and return the features.
 
     Args:
@@ -81,6 +83,9 @@ def update(state: FeatureState, deltas: Array, parameter: Array, gradient: Array
       deltas: (9,) learned changes of the decays.
       parameter: (*S,) its value, S = (d,) or (n, m).
       gradient: (*S,) the gradient there.
+      scale_free: measure gradients in units of their recent size (root of the mean of the fastest second moment), so
+        that no constant of the formulas marks a size: a loss times 1000, or the end of a run where gradients are small,
+        looks like any other. The paper: False.
 
     Returns:
       Features (*S, 43) float32, and the averages with this gradient.
@@ -93,12 +98,28 @@ def update(state: FeatureState, deltas: Array, parameter: Array, gradient: Array
     second = _average(state.second_moment, rates[3:6], square)
     if parameter.ndim == 1:
         rows = columns = _average(state.rows, rates[6:], square + _TINY)
+    else:
+        rows = _average(state.rows, rates[6:], jnp.mean(square + _TINY, -1))
+        columns = _average(state.columns, rates[6:], jnp.mean(square + _TINY, -2))
+    state = FeatureState(state.iteration + 1, momentum, second, rows, columns)
+    unit = jax.lax.stop_gradient(jax.lax.rsqrt(jnp.mean(second[0]) + _TINY)) if scale_free else None
+    channels = _channels(parameter, gradient, state, unit)
+    values = jnp.moveaxis(normalize(channels), 0, -1).astype(jnp.float32)
+    time = jnp.broadcast_to(time_features(state.iteration - 1), (*parameter.shape, len(TIME_SCALES)))
+    return jnp.concatenate([values, time], -1), state
+
+
+def _channels(parameter: Array, gradient: Array, averages: FeatureState, unit: Array | None) -> Array:
+    """Return the 32 channels (32, *S) before they are normalised; gradients times ``unit`` () where there is one."""
+    _, momentum, second, rows, columns = averages
+    if unit is not None:
+        gradient, momentum = unit * gradient, unit * momentum
+        second, rows, columns = (unit * unit * one for one in (second, rows, columns))
+    if parameter.ndim == 1:
         tiled_rows = tiled_columns = rows
         factor = jax.lax.rsqrt(jnp.maximum(rows + 1e-9, 1e-9))
         momentum_factor = jax.lax.rsqrt(rows + 1e-6)
     else:
-        rows = _average(state.rows, rates[6:], jnp.mean(square + _TINY, -1))
-        columns = _average(state.columns, rates[6:], jnp.mean(square + _TINY, -2))
         tiled_rows = jnp.broadcast_to(rows[:, :, None], second.shape)
         tiled_columns = jnp.broadcast_to(columns[:, None, :], second.shape)
         relative = rows / (jnp.mean(rows, -1, keepdims=True) + 1e-9)
@@ -106,7 +127,7 @@ def update(state: FeatureState, deltas: Array, parameter: Array, gradient: Array
         column_factor = jax.lax.rsqrt(jnp.maximum(columns, 1e-9))
         factor = momentum_factor = row_factor[:, :, None] * column_factor[:, None, :]
     scale = jax.lax.rsqrt(second + 1e-6)
-    channels = jnp.concatenate(
+    return jnp.concatenate(
         [
             gradient[None],
             parameter[None],
@@ -122,10 +143,6 @@ def update(state: FeatureState, deltas: Array, parameter: Array, gradient: Array
             momentum * momentum_factor,
         ]
     )
-    values = jnp.moveaxis(normalize(channels), 0, -1).astype(jnp.float32)
-    time = jnp.broadcast_to(time_features(state.iteration), (*parameter.shape, len(TIME_SCALES)))
-    state = FeatureState(state.iteration + 1, momentum, second, rows, columns)
-    return jnp.concatenate([values, time], -1), state
 
 
 def normalize(channels: Array) -> Array:

@@ -64,6 +64,7 @@ class Optimus:
       run_features: the network also sees `run_features`: sizes, the loss, curvature pairs and what B makes of them.
       step_state: a step size for the whole run, multiplied at every step by exp(tanh(c) / 2), c the mean over the
         parameters of a third output.
+      scale_free: features of the gradient in units of its recent size, see `features.update`.
       guard: points above the last accepted losses are taken back, see `guard`, and the run's step size is quartered.
     """
 
@@ -80,6 +81,7 @@ class Optimus:
     from_start: bool = False
     run_features: bool = False
     step_state: bool = False
+    scale_free: bool = False
     guard: bool = False
 
     @property
@@ -113,7 +115,7 @@ class Optimus:
             x, loss, gradient = kept.x, kept.loss, kept.gradient
             log_step = log_step + jnp.where(back, math.log(guard.SHORTER), 0.0)
         place = x - state.start if self.from_start else x
-        inputs, averages = features.update(state.features, weights.decays, place, gradient)
+        inputs, averages = features.update(state.features, weights.decays, place, gradient, scale_free=self.scale_free)
         if run is not None:
             size = self._step_size(log_step)
             more, run = run_features.update(run, x, loss, gradient, size, lambda v: self._times(matrix, v))

@@ -99,3 +99,20 @@ def test_gradients_whose_squares_overflow_stay_finite():
     found, state = features.update(features.init(g), jnp.zeros(9, jnp.float32), jnp.ones_like(g), g)
     again, _ = features.update(state, jnp.zeros(9, jnp.float32), jnp.ones_like(g), g)
     assert np.all(np.isfinite(found)) and np.all(np.isfinite(again))
+
+
+@pytest.mark.parametrize("factor", [1e-7, 1e6])
+@pytest.mark.parametrize("shape", [(6,), (3, 4)])
+def test_scale_free_features_do_not_depend_on_the_gradients_size(factor, shape):
+    rng, found = np.random.default_rng(0), []
+    gradients = [rng.normal(size=shape) for _ in range(4)]
+    for scale in (1.0, factor):
+        state = features.init(jnp.zeros(shape))
+        for gradient in gradients:
+            values, state = features.update(
+                state, jnp.zeros(features.DECAYS), jnp.ones(shape), jnp.asarray(scale * gradient), scale_free=True
+            )
+        found.append(values)
+    np.testing.assert_allclose(found[1], found[0], rtol=1e-4, atol=1e-5)
+    plain, _ = features.update(features.init(jnp.zeros(shape)), jnp.zeros(9), jnp.ones(shape), 1e-7 * gradients[0])
+    assert float(jnp.max(jnp.abs(plain[..., 0]))) < 1e-3, "without, small gradients vanish below the floor"

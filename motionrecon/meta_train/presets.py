@@ -1,4 +1,4 @@
-"""Recipes by name: smoke (a minute), laptop (20 to 30 minutes of a core for the small networks), paper."""
+"""Recipes by name: smoke (a minute), laptop and long (half an hour, an hour of a core for small networks), paper."""
 
 from __future__ import annotations
 
@@ -45,11 +45,11 @@ PRESETS: dict[str, Preset] = {
             "pes": Stage("pes", 12_000, 200, 10, delta_clip=1.0, schedule="cosine", clip=1.0, floor=1e-12),
             "nres": Stage("nres", 12_000, 200, 10, delta_clip=1.0, learning_rate=2e-4, schedule="cosine", clip=1.0,
                           floor=1e-12),
-            "bptt": Stage("bptt", 1_500, 200, problem_clip=1.0, reach=40, late=1.0, learning_rate=7e-4,
+            "bptt": Stage("bptt", 1_100, 200, problem_clip=1.0, reach=40, late=1.0, learning_rate=7e-4,
                           schedule="cosine", clip=1.0, floor=1e-12),
         },
         ("bptt",),
-        Recipe("", (Stage("bptt", 1, 1),), quadratics=2, dimensions=(4, 16, 48),
+        Recipe("", (Stage("bptt", 1, 1),), quadratics=4, dimensions=(4, 8, 16, 32, 64, 128),
                validation=Validation((30, 100), 200, 1, 50)),
     ),
     "paper": Preset(

@@ -36,7 +36,8 @@ _RULES: dict[str, Any] = {
     "optimus-leak": Optimus("optimus-leak", size=SMALL, leak=True, per_dimension=True, adam_residual=True,
                             from_start=True),
     "optimus-plus": Optimus("optimus-plus", size=SMALL, exponent_scale=1.0, leak=True, per_dimension=True,
-                            adam_residual=True, from_start=True, run_features=True, step_state=True),
+                            adam_residual=True, from_start=True, run_features=True, step_state=True, scale_free=True,
+                            guard=True),
     "optimus-qn": OptimusQN(),
     "optimus-qn-descent": OptimusQN("optimus-qn-descent", surveys=False),
 }  # fmt: skip

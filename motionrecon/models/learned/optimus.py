@@ -110,7 +110,7 @@ class Optimus:
     ) -> tuple[Array, OptimusState]:
         """Return the next point (d,) and the state, see the module's text."""
         run, log_step, matrix, kept = state.run, state.log_step, state.matrix, state.guard
-        if kept is not None:
+        if kept is not None and log_step is not None:
             back, kept = guard.judge(kept, x, loss, gradient)
             x, loss, gradient = kept.x, kept.loss, kept.gradient
             log_step = log_step + jnp.where(back, math.log(guard.SHORTER), 0.0)
@@ -125,7 +125,7 @@ class Optimus:
         direction = outputs[:, 1]
         if self.adam_residual:
             direction = 0.1 * direction - features.adam_direction(averages).astype(x.dtype)
-        if self.step_state:
+        if self.step_state and log_step is not None:
             log_step = log_step + 0.5 * jnp.tanh(jnp.mean(outputs[:, 2]))
         step = self._step_size(log_step) * jnp.exp(self.exponent_scale * outputs[:, 0]) * direction
         if self.structure != "none":

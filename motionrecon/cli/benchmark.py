@@ -23,7 +23,7 @@ Examples:
   motionrecon benchmark classical --dims 250,500,1000 --columns offset --methods scipy-bfgs,optax-lbfgs
   motionrecon benchmark classical --starts 16 --workers 2 -o runs/classical
 """
-QUICK = {"dims": "10,100", "starts": 4, "slow_starts": 4, "tuning_starts": 4}
+QUICK = {"dims": "10,50", "starts": 2, "slow_starts": 4, "tuning_starts": 4}
 
 
 @click.group("benchmark")
@@ -42,7 +42,7 @@ def benchmark() -> None:
 @click.option("--tuning-starts", type=int, metavar="N",
               help="Starts on which Adam's and momentum's learning rates are chosen. [default: --starts]")  # fmt: skip
 @click.option("--iterations", type=int, default=200, show_default=True, metavar="N", help="Budget of a run.")
-@click.option("--quick", is_flag=True, help="A first look in minutes: d = 10 and 100, 4 starts.")
+@click.option("--quick", is_flag=True, help="A first look in minutes: d = 10 and 50, 2 starts.")
 @click.option("--weights", "weight_files", multiple=True, metavar="NAME=FILE",
               help="Weights of a learned optimizer in place of the shipped ones.")  # fmt: skip
 @click.option("--figures/--no-figures", default=True, show_default=True,

@@ -23,7 +23,7 @@ Examples:
   motionrecon benchmark classical --dims 250,500,1000 --columns offset --methods scipy-bfgs,optax-lbfgs
   motionrecon benchmark classical --starts 16 --workers 2 -o runs/classical
 """
-QUICK = {"dims": "10,50", "starts": 2, "slow_starts": 4, "tuning_starts": 4}
+QUICK = {"dims": "10,50", "starts": 2, "slow_starts": 2, "tuning_starts": 2}
 
 
 @click.group("benchmark")

@@ -30,7 +30,7 @@ Examples:
 @click.option("--rule", default="optimus", show_default=True, metavar="NAME",
               help="Which learned optimizer; see motionrecon.models.learned.catalog.")  # fmt: skip
 @click.option("--preset", type=click.Choice(["smoke", "laptop", "long", "paper"]), default="laptop", show_default=True,
-              help="Size of the training: a minute, half an hour of a core, an hour, the paper's.")  # fmt: skip
+              help="Size of the training: a minute, half an hour of a core, over an hour, the paper's.")  # fmt: skip
 @click.option("--tasks", type=click.Choice(["classical", "rosenbrock", "physics"]),
               help="Inner problems. [default: the preset's]")  # fmt: skip
 @click.option("--estimator", "estimators", metavar="A[:N],B,...",

@@ -1,7 +1,7 @@
 """Back-propagation through the unroll: the exact meta-gradient of a short episode.
 
 The unroll holds the objective's gradients constant (see `tasks`), so no second derivatives are taken; states are
-recomputed on the way back in stretches of about sqrt(horizon) steps, which bounds the memory. It sees no further
+recomputed on the way back in stretches of about sqrt(reach) steps, which bounds the memory. It sees no further
 than its horizon, or than its reach where that is shorter (truncated back-propagation: an episode is cut into pieces
 across which nothing is ascribed), and hard clips on the way (a bounded x, a rejected step) are dead ends for it.
 

@@ -12,12 +12,13 @@ from collections.abc import Callable
 import jax.numpy as jnp
 
 from motionrecon.errors import ConfigError
+from motionrecon.meta_train.recipe import Stage
 from motionrecon.option_records import suggestion
 from motionrecon.types import Array
 
 MetaLoss = Callable[[Array, Array], Array]
 
-FLOOR = 1e-8  # of the ratio under the logarithm, unless another is asked for
+FLOOR = Stage.floor  # of the ratio under the logarithm, unless another is asked for
 _WORST_RATIO = 1e6
 _WORST_LOG_RATIO = 20.0  # decades
 

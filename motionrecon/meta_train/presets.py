@@ -1,4 +1,4 @@
-"""Recipes by name: smoke (a minute), laptop and long (half an hour, an hour of a core for small networks), paper."""
+"""Recipes by name: smoke (a minute), laptop and long (half an hour, over an hour for small networks), paper."""
 
 from __future__ import annotations
 

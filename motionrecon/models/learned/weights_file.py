@@ -114,8 +114,7 @@ def _architecture(rule: UpdateRule, weights: Weights) -> dict[str, Any]:
 def _defaults(rule: Any) -> dict[str, Any]:
     """Return the defaults of a rule's fields: what a file has that was written before a field existed."""
     fields = dataclasses.fields(rule)
-    plain = {one.name: one.default for one in fields if isinstance(one.default, (bool, int, float, str, type(None)))}
-    return json.loads(json.dumps(plain))
+    return {one.name: one.default for one in fields if isinstance(one.default, bool | int | float | str | None)}
 
 
 def _arrays(weights: Weights) -> list[np.ndarray]:

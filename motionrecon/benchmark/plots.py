@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,9 +14,17 @@ from motionrecon.benchmark.protocol import Problem
 from motionrecon.benchmark.row import Row
 from motionrecon.problems.classical import FUNCTIONS
 
-_COLORS = ("#1f6fb2", "#c0392b", "#2e8b57", "#8e44ad", "#d35400", "#16a085", "#8c8c8c", "#c2a15b", "#34495e", "#e377c2")
+_COLORS = (
+    "#1f6fb2", "#c0392b", "#2e8b57", "#8e44ad", "#d35400", "#16a085", "#8c8c8c", "#c2a15b", "#34495e", "#e377c2",
+    "#7cb518", "#6b2d0c", "#5ec8f2", "#f2b705", "#b8c0ff", "#ff4d00",
+)  # fmt: skip
 _LOWEST = 1e-16  # losses below are drawn here
 Draw = Callable[[Any, list[Row], dict[str, str], dict[str, Any]], bool]
+
+
+def colors_of(methods: list[str]) -> dict[str, str]:
+    """Return a colour for each method, all different up to 16."""
+    return dict(zip(methods, itertools.cycle(_COLORS), strict=False))
 
 
 def write(rows: list[Row], folder: Path, measured: dict[str, Any]) -> list[Path]:
@@ -27,7 +36,7 @@ def write(rows: list[Row], folder: Path, measured: dict[str, Any]) -> list[Path]
 
     good = [row for row in rows if row["status"] == "ok"]
     methods = tables.methods_of(rows)
-    colors = dict(zip(methods, _COLORS * 4, strict=False))
+    colors = colors_of(methods)
     drawings: dict[str, Draw] = {
         "directions": _directions, "trajectories": _trajectories, "step_time": _step_time, "evaluations": _evaluations,
     }  # fmt: skip

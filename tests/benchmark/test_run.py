@@ -7,7 +7,7 @@ import jax
 import numpy as np
 import pytest
 
-from motionrecon.benchmark import directions, first_order, report, row, run, step_time, tables, workers
+from motionrecon.benchmark import directions, first_order, methods, plots, report, row, run, step_time, tables, workers
 from motionrecon.benchmark.protocol import Problem, Protocol
 from motionrecon.benchmark.rule_methods import RuleMethod
 from motionrecon.benchmark.scipy_methods import ScipyMethod
@@ -185,3 +185,8 @@ def test_step_times_and_what_is_too_long():
     assert "needs" in refused["adafactor-mlp", 40].note
     grid = report.step_time_grid([*refused.values()])
     assert any(line[0] == "adafactor-mlp" and line[2] == "-" for line in grid.rows)
+
+
+def test_every_method_of_a_run_without_options_has_a_colour_of_its_own():
+    colors = plots.colors_of(list(methods.default_names()))
+    assert len(set(colors.values())) == len(methods.default_names())

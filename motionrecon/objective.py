@@ -31,7 +31,7 @@ class Trajectory:
     Attributes:
       states: SimState with leading axis T. Simulated from the first state and the controls, unless it is a
         nominal motion with defects (a kinematic one at the start of the ladder).
-      knots: (T, A, 3) rad, offsets of the PD targets from the reference pose.
+      knots: (T, A, 3) rad, offsets of the PD targets from the reference ones.
       wrench: (T - 1, 6), support wrench on the root (100 N, 100 N m).
     """
 
@@ -49,7 +49,7 @@ class WindowData:
       body, sites: the person.
       dt: s.
       frames: observation with leading axis T.
-      reference: (T, A, 4), pose the knots are offsets from.
+      reference: (T, A, 4), PD targets the knots are offsets from.
       start: the first state to stay near (free start) or to start from exactly (frozen start).
       free: 1 if first state and first knot are free, 0 if both are frozen.
       weights: LossWeights as arrays.
@@ -79,6 +79,11 @@ def _start_scale(data: WindowData) -> Array:
     return data.weights.start / (2 * data.start.velocity.shape[-1])
 
 
+def _rate_price(data: WindowData) -> Array:
+    """Return (T - 1,), prices of a squared change from knot to knot: the weight's at 30 Hz, as much a second at any."""
+    return data.weights.control_rate * data.frames.calm[:-1] / (30.0 * rollout.SUBSTEPS * data.dt) ** 2
+
+
 def loss_terms(data: WindowData, price: Array, trajectory: Trajectory) -> dict[str, Array]:
     """Return each term's mean over the frames; their sum is the loss."""
     t = trajectory.knots.shape[0]
@@ -91,7 +96,7 @@ def loss_terms(data: WindowData, price: Array, trajectory: Trajectory) -> dict[s
     first = jax.tree.map(lambda x: x[0], trajectory.states)
     terms["control"] = data.weights.control * jnp.sum(valid[:, None, None] * trajectory.knots**2) / t
     steps = jnp.diff(trajectory.knots, axis=0)
-    terms["control_rate"] = data.weights.control_rate * jnp.sum(steps**2) / t
+    terms["control_rate"] = jnp.sum(_rate_price(data)[:, None, None] * steps**2) / t
     terms["start"] = data.free * _start_scale(data) * jnp.sum(step_jacobian.difference(first, data.start) ** 2)
     terms["support"] = price * jnp.sum(trajectory.wrench**2) / t
     return terms
@@ -175,7 +180,7 @@ def linearize(data: WindowData, ground: Ground, price: Array, trajectory: Trajec
     offset = step_jacobian.difference(jax.tree.map(lambda x: x[0], trajectory.states), data.start)
     q = q.at[0].add(_single(start * jnp.eye(q.shape[-1])))
     p = jnp.concatenate([p.at[0].add(_single(start * offset)), d[:, None] * knots], axis=1)
-    rate = data.weights.control_rate
+    rate = _rate_price(data)[:, None]
     lift = jnp.where(price < NO_WRENCH, lift, 0.0)  # beyond any price the wrench is not there at all
     stages = Stages(
         a=jnp.concatenate([along, first + second], 2),
@@ -184,7 +189,7 @@ def linearize(data: WindowData, ground: Ground, price: Array, trajectory: Trajec
         q=q,
         d=d,
         p=p,
-        r=jnp.concatenate([jnp.full(k, rate), jnp.full(6, 1.0) * price]),
+        r=jnp.concatenate([jnp.broadcast_to(rate, (t - 1, k)), jnp.broadcast_to(price, (t - 1, 6))], axis=1),
         s=jnp.concatenate([rate * jnp.diff(knots, axis=0), price * trajectory.wrench], axis=1),
     )
     return _single(stages)

@@ -2,7 +2,7 @@
 
 Every function returns a flat residual vector whose squared length is the term's share of the frame's loss
 (dimensionless). The terms follow DiffPhy (Gärtner et al., CVPR 2022): match 3D poses or 2D keypoints, stay within the
-joints' limits, do not skate. Shapes: K keypoints, A joints, 8 sole points.
+joints' limits, do not skate. Shapes: K keypoints, A joints, P sole points.
 """
 
 from __future__ import annotations
@@ -25,13 +25,21 @@ class LossWeights:
       velocity_time: s, keypoint velocities count like positions after this time; 0 switches the rows off.
       depth: share of the keypoint weight along the viewing ray (video), 0..1.
       planted: s^2/m^2, times the mean squared velocity of planted sole points.
+      clearance: 1/m^2, times the mean squared error in height of sole points that swing near the floor: millimetres there
+        decide when a foot strikes and leaves.
       reprojection: 1/m^2, times the mean squared reprojection error at the keypoint's depth (robust weights).
       com: 1/m^2, squared distance of the centre of mass from the kinematic one.
+      com_velocity: s^2/m^2, squared difference of its velocity from the low-passed kinematic one. What changes from frame
+        to frame of it is the net force over the body mass, so this prices every newton that the motion does not show.
+      pose: 1/rad^2, squared difference of the joints' rotation vectors from the kinematic ones: keypoints do not see how a
+        straight limb is turned about itself, and torques would use that.
       joint_limits: 1/rad^2, squared excess over the anatomical limits.
       effort: squared damping torque of the controllers over the joints' limits (the spring's share is the control
         term's matter).
-      control: 1/rad^2, squared offset of the PD targets from the kinematic pose.
-      control_rate: 1/rad^2, squared change of that offset from knot to knot.
+      control: 1/rad^2, squared offset of the PD targets from those that follow the kinematic pose with no torque: torque
+        over gain.
+      control_rate: 1/rad^2, squared change of that offset in a thirtieth of a second: smooth torques, and with them forces
+        that two feet share as muscles would.
       start: squared distance of the first state from the kinematic one (m, rad, m/s, rad/s; mean over coordinates).
     """
 
@@ -39,8 +47,11 @@ class LossWeights:
     velocity_time: float = 0.05
     depth: float = 0.2
     planted: float = 4.0
+    clearance: float = 0.0
     reprojection: float = 0.0
     com: float = 0.0
+    com_velocity: float = 0.0
+    pose: float = 0.0
     joint_limits: float = 0.1
     effort: float = 0.0
     control: float = 3e-3
@@ -58,12 +69,17 @@ class Frames:
       point_velocity: (K, 3) m/s.
       root_weight: (K, 3, 3) 1/m, square root of the position weight (confidence, depth, keypoint weight).
       rate_weight: (K, 3, 3) s/m, square root of the velocity weight.
-      planted: (8,) 0..1, how surely each sole point stands still.
+      planted: (P,) 0..1, how surely each sole point stands still.
+      sole_height: (P,) m, height of the sole points in the kinematic motion.
+      swinging: (P,) 0..1, how surely each swings near the floor.
       image: (K, 2), undistorted normalised image coordinates.
       image_weight: (K,) 0..1, confidence times robust weight times a mean over keypoints.
       com: (3,) m, centre of mass of the kinematic start.
+      com_velocity: (3,) m/s, its velocity, low-passed.
+      joints: (A, 3) rad, rotation vectors of the joints in the kinematic motion.
       limit_low, limit_high: (A, 3) rad, anatomical limits of the joints' rotation vectors.
       camera_rotation: (3, 3), camera_translation: (3,) m, world to camera.
+      calm: 0..1, share of its price at which controls may change: less where the body is thrown about.
       valid: 1 for a frame of the clip, 0 for padding.
     """
 
@@ -72,13 +88,18 @@ class Frames:
     root_weight: Array
     rate_weight: Array
     planted: Array
+    sole_height: Array
+    swinging: Array
     image: Array
     image_weight: Array
     com: Array
+    com_velocity: Array
+    joints: Array
     limit_low: Array
     limit_high: Array
     camera_rotation: Array
     camera_translation: Array
+    calm: Array
     valid: Array
 
 
@@ -93,7 +114,7 @@ def keypoints3d(f: Features, o: Frames, w: LossWeights) -> Array:
 
 def keypoint_velocity(f: Features, o: Frames, w: LossWeights) -> Array:
     """Difference of keypoint velocities (m/s)."""
-    return _apply(o.rate_weight, f.point_velocity - o.point_velocity).ravel()
+    return jnp.sqrt(o.calm) * _apply(o.rate_weight, f.point_velocity - o.point_velocity).ravel()
 
 
 def reprojection(f: Features, o: Frames, w: LossWeights) -> Array:
@@ -106,12 +127,27 @@ def reprojection(f: Features, o: Frames, w: LossWeights) -> Array:
 
 def foot_contact(f: Features, o: Frames, w: LossWeights) -> Array:
     """Velocity of planted sole points (m/s), which should be zero."""
-    return (jnp.sqrt(w.planted * o.planted / o.planted.shape[0])[:, None] * f.sole_velocity).ravel()
+    return (jnp.sqrt(w.planted * o.calm * o.planted / o.planted.shape[0])[:, None] * f.sole_velocity).ravel()
+
+
+def foot_clearance(f: Features, o: Frames, w: LossWeights) -> Array:
+    """Height of swinging sole points near the floor against the kinematic motion's (m)."""
+    return jnp.sqrt(w.clearance * o.calm * o.swinging / o.swinging.shape[0]) * (f.soles[:, 2] - o.sole_height)
 
 
 def centre_of_mass(f: Features, o: Frames, w: LossWeights) -> Array:
     """Distance of the centre of mass from the kinematic start's (m)."""
     return jnp.sqrt(w.com * o.valid) * (f.com - o.com)
+
+
+def momentum(f: Features, o: Frames, w: LossWeights) -> Array:
+    """Difference of the centre of mass' velocity from the low-passed kinematic one (m/s)."""
+    return jnp.sqrt(w.com_velocity * o.valid) * (f.com_velocity - o.com_velocity)
+
+
+def pose(f: Features, o: Frames, w: LossWeights) -> Array:
+    """Difference of joint rotation vectors from the kinematic motion's (rad)."""
+    return (jnp.sqrt(w.pose * o.valid * o.calm) * (f.joints - o.joints)).ravel()
 
 
 def joint_limits(f: Features, o: Frames, w: LossWeights) -> Array:
@@ -130,7 +166,10 @@ TERMS = {
     "keypoint_velocity": keypoint_velocity,
     "reprojection": reprojection,
     "foot_contact": foot_contact,
+    "foot_clearance": foot_clearance,
     "centre_of_mass": centre_of_mass,
+    "momentum": momentum,
+    "pose": pose,
     "joint_limits": joint_limits,
     "effort": effort,
 }

@@ -10,13 +10,15 @@ import numpy as np
 
 from motionrecon import rotations
 from motionrecon.camera import undistort
+from motionrecon.initialize import momentum
 from motionrecon.initialize.joint_frames import pad_frames
 from motionrecon.objective_terms import Frames, LossWeights
 from motionrecon.physics import humanoid, inverse_dynamics, joint_limits, rollout
-from motionrecon.physics.body import Body
+from motionrecon.physics.body import SOLE_POINTS, Body
 from motionrecon.types import KinematicStart, SimState, Sites
 from motionrecon.window_problem import features_over_time
 
+NEAR_FLOOR = 0.04  # m, height below which a swinging foot is held to the kinematic one's height
 _POINTS = 24  # keypoints are padded to a multiple of this, so that all common layouts share one program
 
 
@@ -29,9 +31,10 @@ class Prepared:
       sites: padded keypoint sites.
       dt: s.
       frames: observation.
-      reference: (T, A, 4), the kinematic pose.
+      reference: (T, A, 4), PD targets that follow the kinematic pose with no torque: ahead of it by what their damping
+        takes.
       states: kinematic states.
-      knots: (T, A, 3) rad, inverse-dynamics offsets of the PD targets.
+      knots: (T, A, 3) rad, inverse-dynamics offsets of the PD targets from the reference: torques over gains.
       observed: (T, K, 3) m, positions the error in mm is measured against, with seen (T, K) 0..1.
     """
 
@@ -50,6 +53,7 @@ class Prepared:
 _states = jax.jit(rollout.kinematic_states)
 _continuous = jax.jit(rotations.continuous)
 _offsets = jax.jit(inverse_dynamics.control_offsets)
+_turned = jax.jit(lambda quats, turn: rotations.mul(quats, rotations.exp(turn)))
 
 
 def _pad_points(values: np.ndarray, size: int) -> np.ndarray:
@@ -66,6 +70,21 @@ def kinematic_features(prepared: Prepared):
     """Return the Features of the kinematic motion with leading axis T."""
     seen = features_over_time(prepared.body, prepared.sites, padded(prepared.states))
     return jax.tree.map(lambda a: np.asarray(a)[: len(prepared.reference)], seen)
+
+
+def _of_sole_points(planted: np.ndarray, body: Body) -> np.ndarray:
+    """Spread (T, 2 feet, heel and ball) over the sole's contact points, (T, P); toes bend and are free to move."""
+    columns = []
+    for name in body.contact_names[:SOLE_POINTS]:
+        foot = planted[:, int(name.startswith("right_"))]
+        columns.append(np.zeros(len(planted)) if "toe" in name else foot[:, int("ball" in name)])
+    return np.stack(columns, axis=1)
+
+
+def _swinging(height: np.ndarray, planted: np.ndarray, body: Body) -> np.ndarray:
+    """Return how surely each sole point (T, P) swings within centimetres of the floor; toes, which bend, are left out."""
+    rigid = np.array(["toe" not in name for name in body.contact_names[:SOLE_POINTS]], float)
+    return rigid * (1.0 - planted) / (1.0 + np.exp(np.clip((height - NEAR_FLOOR) / 0.01, -50.0, 50.0)))
 
 
 def _weights(seen: np.ndarray, depth_axes, weights: LossWeights, points: int) -> np.ndarray:
@@ -100,10 +119,11 @@ def prepare(start: KinematicStart, mass: float, weights: LossWeights, options=hu
     states = _states(float(motion.fps), root, _continuous(quats))
     # a motion that stops dead at the clip's end would add a false deceleration: keep the last true velocity
     seen_features = features_over_time(body, sites, states)
-    knots = np.array(_offsets(body, states, float(motion.fps)))[:t]
+    lead, knots = (np.array(a)[:t] for a in _offsets(body, states, float(motion.fps)))
     states = jax.tree.map(lambda a: np.asarray(a)[:t], states)
-    seen = (seen_features.points, seen_features.point_velocity, seen_features.com)
-    kinematic, speed, com = (np.asarray(a)[:t] for a in seen)
+    seen = (seen_features.points, seen_features.com, seen_features.soles[..., 2], seen_features.joints)
+    kinematic, com, sole_height, joints = (np.asarray(a)[:t] for a in seen)
+    fps, lag = float(motion.fps), 0.5 / rollout.SUBSTEPS
     confidence = np.zeros((t, size))
     confidence[:, :k] = np.asarray(observation.confidence)
     observed = kinematic.copy()
@@ -115,7 +135,7 @@ def prepare(start: KinematicStart, mass: float, weights: LossWeights, options=hu
     depth = None if start.depth_axes is None else np.asarray(start.depth_axes, float)
     root_weight = _weights(confidence, depth, weights, k)
     planted = np.asarray(start.planted, float)
-    soles = np.repeat(planted.reshape(t, 4), 2, axis=1)  # heel and toe each have an inner and an outer point
+    soles = _of_sole_points(planted, body)
     low, high = joint_limits.joint_limits(motion.skeleton.names)
     camera = observation.camera
     rotation = np.eye(3) if camera is None else np.asarray(camera.rotation, float)
@@ -126,20 +146,25 @@ def prepare(start: KinematicStart, mass: float, weights: LossWeights, options=hu
         image_weight[:, :k] = np.asarray(observation.confidence) / k
     frames = Frames(
         points=observed,
-        point_velocity=speed,
+        point_velocity=momentum.velocity(kinematic, fps, lag),
         root_weight=root_weight,
         rate_weight=root_weight * weights.velocity_time,
         planted=soles,
+        sole_height=sole_height,
+        swinging=_swinging(sole_height, soles, body),
         image=image,
         image_weight=image_weight,
         com=com,
+        com_velocity=momentum.velocity(momentum.low_pass(com, fps), fps, lag),
+        joints=joints,
         limit_low=np.tile(low, (t, 1, 1)),
         limit_high=np.tile(high, (t, 1, 1)),
         camera_rotation=np.tile(rotation, (t, 1, 1)),
         camera_translation=np.tile(translation, (t, 1)),
+        calm=momentum.calm(momentum.velocity(momentum.low_pass(com, fps), fps, lag), fps),
         valid=np.ones(t),
     )
-    reference = np.asarray(states.quats)[:, 1:]
+    reference = np.asarray(_turned(*padded((states.quats[:, 1:], lead))))[:t]
     dt = 1.0 / (float(motion.fps) * rollout.SUBSTEPS)
     return Prepared(body, system, sites, dt, frames, reference, states, knots, observed, confidence)
 
@@ -161,6 +186,7 @@ def slice_frames(prepared: Prepared, start: int, stop: int):
         root_weight=frames.root_weight * fade,
         rate_weight=frames.rate_weight * fade,
         planted=frames.planted * inside[:, None],
+        swinging=frames.swinging * inside[:, None],
         image_weight=frames.image_weight * inside[:, None],
         valid=inside,
     )

@@ -25,6 +25,7 @@ PARENTS = (-1, 0, 1, 2, 0, 4, 5, 0, 7, 8, 2, 10, 2, 12)
 SYMMETRY = ((4, 7), (5, 8), (6, 9), (10, 12), (11, 13))
 DEFAULT_HEIGHT = 1.70  # m
 SOLE = 0.039  # ankle height over the ground, fraction of stature
+BALL = 0.77  # of the sole's length from the heel: where the toes bend
 HIP_HEIGHT = 0.530
 
 # Offsets in the parent's frame, fractions of stature.
@@ -89,7 +90,13 @@ def template_soles(height: float = DEFAULT_HEIGHT) -> Soles:
     """Place flat soles at the template's ankle height for the given stature (m)."""
     heel = np.tile(np.array([-0.042, 0.0, -SOLE]) * height, (2, 1))
     toe = np.tile(np.array([0.110, 0.0, -SOLE]) * height, (2, 1))
-    return Soles(heel, toe, np.full(2, 0.022 * height))
+    return flat_soles(heel, toe, np.full(2, 0.022 * height))
+
+
+def flat_soles(heel: np.ndarray, toe: np.ndarray, half_width: np.ndarray) -> Soles:
+    """Make soles that lie across the foot, of rear and front edges (2, 3) m and half widths (2,) m."""
+    across = np.tile([0.0, 1.0, 0.0], (2, 1))
+    return Soles(heel=heel, ball=heel + BALL * (toe - heel), toe=toe, across=across, half_width=half_width)
 
 
 def ancestor_mask(parents: tuple[int, ...]) -> np.ndarray:

@@ -67,14 +67,21 @@ class Sites:
 class Soles:
     """Where the feet touch the ground, in the ankle joints' frames; row 0 is the left foot, row 1 the right.
 
+    Heel, ball and toe lie in one plane, which is level while the foot stands flat. The foot is rigid as far as the ball;
+    the toes in front of it bend.
+
     Attributes:
       heel: (2, 3) m, middle of the rear edge of the sole.
+      ball: (2, 3) m, middle of the line under the heads of the metatarsals, where the toes bend.
       toe: (2, 3) m, middle of the front edge of the sole.
+      across: (2, 3) unit vector in the sole's plane, at right angles to the foot, to the person's left.
       half_width: (2,) m, half the width of the sole.
     """
 
     heel: Array
+    ball: Array
     toe: Array
+    across: Array
     half_width: Array
 
 

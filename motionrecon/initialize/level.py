@@ -13,13 +13,13 @@ SECONDS = 0.13  # width of the curve
 
 
 def sole_corners(motion: Motion, soles: Soles) -> np.ndarray:
-    """Return the corners of both soles in the world: (T, 2 feet, 4, 3) m, heel outer/inner then toe."""
+    """Return the corners of both soles in the world: (T, 2 feet, 4, 3) m, heel left/right then ball left/right."""
     pos, rot = skeleton.clip_poses(motion.skeleton, motion.root_pos, motion.quats)
     out = []
     for foot, name in enumerate(("left_ankle", "right_ankle")):
         j = motion.skeleton.names.index(name)
-        side = np.array([0.0, float(soles.half_width[foot]), 0.0])
-        local = np.stack([p + s * side for p in (soles.heel[foot], soles.toe[foot]) for s in (1.0, -1.0)])
+        side = float(soles.half_width[foot]) * np.asarray(soles.across)[foot]
+        local = np.stack([p + s * side for p in (soles.heel[foot], soles.ball[foot]) for s in (1.0, -1.0)])
         out.append(pos[:, j, None] + local @ np.swapaxes(rot[:, j], -1, -2))
     return np.stack(out, axis=1)
 

@@ -108,7 +108,6 @@ def start_from_keypoints3d(
         problem, skeleton, pos, quats, options.last_iterations, options.ik.tolerance
     )
     motion = Motion(skeleton, observation.fps, pos, quats)
-    soles = sole_calibration.guard_soles(motion, soles, options.soles)
     if noise.has_outliers:
         joint_pos, joint_rot = joint_frames(skeleton, pos, quats)
         link = np.asarray(sites.link)

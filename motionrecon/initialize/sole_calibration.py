@@ -1,9 +1,9 @@
-"""Soles that touch the floor when the feet stand: their place in the ankles' frames, and when they stand.
+"""Soles that lie on the floor when the feet stand: their place in the ankles' frames, and when they stand.
 
-Where toe or heel points are observed, the sole lies under them at the height that is z = 0 in stance; where they
-are not (COCO), the average sole is kept and inverse kinematics draws it to the floor while the ankle is low and
-slow. Then the guard: sole points are raised until at most 1 % of frames have them deeper in the floor than a few
-millimetres, because contact springs turn every millimetre of that into a kick at the start of the simulation.
+A sole is a plane of the foot. It is read off the frames in which the foot stands flat, heel and forefoot both slow and
+low, so that it is level there by construction; its outline comes from the observed heel and forefoot points. Push-off
+says nothing about it: the toes bend and the rest of the foot is pitched. Where the forefoot is not observed (COCO), the
+average sole is kept and inverse kinematics draws it to the floor while the ankle is low and slow.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import dataclasses
 import numpy as np
 
 from motionrecon.initialize.joint_frames import joint_frames
-from motionrecon.skeleton import template_soles
+from motionrecon.skeleton import BALL, SOLE, template_soles
 from motionrecon.types import Array, Motion, Observation, Sites, Soles
 
 _SIDES = ("left", "right")
@@ -22,7 +22,7 @@ _FRONT = ("ball", "toe", "small_toe")
 
 @dataclasses.dataclass(frozen=True)
 class SoleOptions:
-    """Thresholds of standing, and the guard.
+    """Thresholds of standing.
 
     Attributes:
       attract: per metre, pull of unobserved sole points to the floor in stance.
@@ -32,9 +32,11 @@ class SoleOptions:
       ankle_speed: m/s, ankle speed at which the pull is half.
       planted_height: m, height at which a sole point stands with probability one half.
       planted_speed: m/s, speed at which it does.
-      deepest: m, depth that the guard lets pass.
-      guarded: share of frames that may be deeper.
-      most_raise: m, most the guard changes a sole.
+      flat_speeds: m/s, heel and forefoot of a flat foot are slower than the first of these that enough frames meet.
+      flat_height: m, and each is at most this far above its usual lowest place among those frames.
+      flat_frames: frames that are enough.
+      most_tilt: rad, most that a sole is turned from the average one.
+      most_drop: m, most that it is nearer to or farther from the ankle.
     """
 
     attract: float = 0.3
@@ -44,9 +46,11 @@ class SoleOptions:
     ankle_speed: float = 1.2
     planted_height: float = 0.03
     planted_speed: float = 0.40
-    deepest: float = 0.004
-    guarded: float = 0.01
-    most_raise: float = 0.03
+    flat_speeds: tuple[float, ...] = (0.3, 0.6, 1.0)
+    flat_height: float = 0.015
+    flat_frames: int = 3
+    most_tilt: float = 0.35
+    most_drop: float = 0.04
 
 
 def _sigmoid(x: np.ndarray) -> np.ndarray:
@@ -97,36 +101,67 @@ def _ankle_frames(motion: Motion) -> tuple[np.ndarray, np.ndarray]:
 
 
 def sole_points(motion: Motion, soles: Soles) -> np.ndarray:
-    """Return (T, 2, 2, 3) m: [left, right] x [heel, toe] middles of the sole edges in the world."""
+    """Return (T, 2, 2, 3) m: [left, right] x [heel, ball] middles of the sole in the world."""
     pos, rot = _ankle_frames(motion)
-    local = np.stack([np.asarray(soles.heel), np.asarray(soles.toe)], axis=1)
+    local = np.stack([np.asarray(soles.heel), np.asarray(soles.ball)], axis=1)
     return pos[:, :, None] + np.sum(rot[:, :, None] * local[:, :, None, :], axis=-1)
 
 
 def sole_corners(soles: Soles) -> np.ndarray:
-    """Return (8, 3) m, corners in the ankles' frames: left then right; heel then toe; outer then inner."""
+    """Return (8, 3) m, corners in the ankles' frames: left then right; heel then ball; outer then inner."""
     out = []
     for side, sign in ((0, 1.0), (1, -1.0)):
-        edge = np.array([0.0, sign * float(np.asarray(soles.half_width)[side]), 0.0])
-        for middle in (np.asarray(soles.heel)[side], np.asarray(soles.toe)[side]):
+        edge = sign * float(np.asarray(soles.half_width)[side]) * np.asarray(soles.across)[side]
+        for middle in (np.asarray(soles.heel)[side], np.asarray(soles.ball)[side]):
             out += [middle + edge, middle - edge]
     return np.stack(out)
 
 
-def _level(pos: np.ndarray, rot: np.ndarray, point: np.ndarray, stand: np.ndarray) -> float:
-    """Return the local z (m) that puts a point of an ankle's frame at z = 0 in the standing frames (median)."""
-    up = np.maximum(rot[stand, 2, 2], 0.5)
-    return float(np.median(-(pos[stand, 2] + rot[stand, 2, :2] @ point[:2]) / up))
+def _flat_frames(heel: np.ndarray, front: np.ndarray, upright: np.ndarray, fps: float, options: SoleOptions):
+    """Return the frames (T,) bool in which a foot stands flat: heel and forefoot (T, 3) m both slow and low."""
+    fastest = np.maximum(_speed(heel, fps), _speed(front, fps))
+    flat = np.zeros(len(heel), dtype=bool)
+    for limit in options.flat_speeds:
+        slow = (fastest < limit) & upright
+        if slow.sum() < options.flat_frames:
+            continue
+        low = [z < np.percentile(z[slow], 20.0) + options.flat_height for z in (heel[:, 2], front[:, 2])]
+        flat = slow & low[0] & low[1]
+        if flat.sum() >= options.flat_frames:
+            break
+    return flat
+
+
+def _outline(offset: dict[str, np.ndarray], side: str, height: float, average: Soles, row: int):
+    """Return heel, ball and toe (3, 2) m, fore-aft and lateral in the ankle's frame, and the half width of the sole."""
+    rest = [np.asarray(p)[row, :2] for p in (average.heel, average.ball, average.toe)]
+    heel, ball, toe = (np.array(p) for p in rest)
+    half = float(np.asarray(average.half_width)[row])
+    if f"{side}_heel" in offset:
+        heel = offset[f"{side}_heel"][:2] - [0.003 * height, 0.0]
+    if f"{side}_ball" in offset:
+        ball = np.array(offset[f"{side}_ball"][:2])
+        toe = ball + [0.035 * height, 0.0]
+        if f"{side}_small_toe" in offset:  # markers on both sides of the forefoot: the first and the fifth metatarsal
+            little = offset[f"{side}_small_toe"][:2]
+            half = np.clip(0.5 * abs(ball[1] - little[1]), 0.7 * half, 1.3 * half)
+            ball = 0.5 * (ball + little)
+            toe[1] = ball[1]
+    if f"{side}_toe" in offset:
+        toe = offset[f"{side}_toe"][:2] + [0.005 * height, 0.0]
+        if f"{side}_ball" not in offset:
+            ball = heel + BALL * (toe - heel)
+    return np.stack([heel, ball, toe]), half
 
 
 def calibrate_soles(
     motion: Motion, sites: Sites, observation: Observation, height: float, options: SoleOptions
 ) -> Soles:
-    """Place the soles so that they lie on the floor in stance.
+    """Place the soles so that they lie level on the floor while the feet stand flat.
 
     Args:
       motion: the person's motion in the levelled world.
-      sites: keypoints on the skeleton (their forefoot and heel points give the sole's length).
+      sites: keypoints on the skeleton (their forefoot and heel points give the sole's outline).
       observation: says which of them were seen.
       height: stature, m.
       options: see ``SoleOptions``.
@@ -135,54 +170,57 @@ def calibrate_soles(
       Soles; the average ones for feet whose forefoot was not seen.
     """
     average = template_soles(height)
-    heel, toe = np.array(average.heel), np.array(average.toe)
+    points = np.stack([np.asarray(p, float) for p in (average.heel, average.ball, average.toe)], axis=1)
+    across, half = np.array(average.across, float), np.array(average.half_width, float)
     pos, rot = _ankle_frames(motion)
     offset = dict(zip(sites.names, np.asarray(sites.offset), strict=True))
     for i, side in enumerate(_SIDES):
         if not front_observed(observation)[i]:
             continue
-        if f"{side}_toe" in offset:
-            toe[i, :2] = offset[f"{side}_toe"][0] + 0.005 * height, 0.0
-        elif f"{side}_ball" in offset:
-            toe[i, :2] = offset[f"{side}_ball"][0] + 0.020 * height, 0.0
-        if f"{side}_heel" in offset:
-            heel[i, :2] = offset[f"{side}_heel"][0] - 0.003 * height, 0.0
-        for point, reference in ((heel, offset.get(f"{side}_heel", np.zeros(3))), (toe, _front(offset, side))):
-            where = pos[:, i] + np.sum(rot[:, i] * reference, axis=-1)
-            slow = _speed(where, motion.fps) < options.planted_speed
-            pool = slow if slow.sum() >= 3 else np.ones(len(slow), dtype=bool)
-            stand = pool & (where[:, 2] < np.percentile(where[pool, 2], 10.0) + 0.012)
-            z = _level(pos[:, i], rot[:, i], point[i], stand)
-            usual = -0.039 * height
-            point[i, 2] = np.clip(z, usual - 0.04, usual + 0.04)
-    return Soles(heel, toe, np.asarray(average.half_width))
+        outline, half[i] = _outline(offset, side, height, average, i)
+        heel = offset.get(f"{side}_heel", np.asarray(average.heel)[i])
+        seen = [pos[:, i] + rot[:, i] @ p for p in (heel, _front(offset, side))]
+        up = rot[:, i, 2]
+        flat = _flat_frames(*seen, up[:, 2] > 0.8, motion.fps, options)
+        normal, drop = _plane(pos[:, i, 2], up, flat, seen[1][:, 2], _front(offset, side), height, options)
+        depth = (drop + outline @ normal[:2]) / normal[2]
+        points[i] = np.concatenate([outline, -depth[:, None]], axis=1)
+        left = np.cross(normal, points[i, 1] - points[i, 0])
+        across[i] = left / np.linalg.norm(left)
+    return Soles(heel=points[:, 0], ball=points[:, 1], toe=points[:, 2], across=across, half_width=half)
+
+
+def _plane(ankle, up, flat, front_height, front, height: float, options: SoleOptions) -> tuple[np.ndarray, float]:
+    """Return the sole's plane in the ankle's frame: unit normal (3,), and the ankle's distance from it in m.
+
+    Args:
+      ankle: (T,) m, height of the ankle.
+      up: (T, 3), the vertical in the ankle's frame.
+      flat: (T,) bool, frames in which the foot stands flat.
+      front_height: (T,) m, height of the forefoot's observed point.
+      front: (3,) m, that point in the ankle's frame.
+      height: stature, m.
+      options: bounds.
+    """
+    if flat.any():
+        normal, drop = np.median(up[flat], axis=0), float(np.median(ankle[flat]))
+        tilt = np.linalg.norm(normal[:2])
+        most = np.sin(options.most_tilt)
+        normal[:2] *= min(1.0, most / max(tilt, 1e-9))
+        normal[2] = np.sqrt(1.0 - normal[:2] @ normal[:2])
+    else:  # never flat (a run on the forefoot): level with the ankle's frame, the forefoot's lowest place on the floor
+        normal = np.array([0.0, 0.0, 1.0])
+        drop = float(np.percentile(front_height, 5.0)) - front[2]
+    usual = SOLE * height
+    return normal, float(np.clip(drop, usual - options.most_drop, usual + options.most_drop))
 
 
 def _front(offset: dict[str, np.ndarray], side: str) -> np.ndarray:
     return next(offset[f"{side}_{p}"] for p in _FRONT if f"{side}_{p}" in offset)
 
 
-def guard_soles(motion: Motion, soles: Soles, options: SoleOptions) -> Soles:
-    """Raise sole points until at most ``options.guarded`` of the frames have them deeper than ``options.deepest``."""
-    edge = np.asarray(soles.half_width)
-    pos, rot = _ankle_frames(motion)
-    raised = []
-    for local in (np.asarray(soles.heel), np.asarray(soles.toe)):
-        new = np.array(local, dtype=float)
-        for i in range(2):
-            # Raise each frame's sole by what that frame needs (a pitched foot needs more), then allow the share.
-            z = pos[:, i, 2] + rot[:, i, 2] @ local[i] - np.abs(rot[:, i, 2, 1]) * edge[i]
-            # A foot on its side says nothing about the sole's thickness.
-            upright = rot[:, i, 2, 2] > 0.5
-            need = np.where(upright, np.maximum(-z - options.deepest, 0.0), 0.0) / np.maximum(rot[:, i, 2, 2], 0.5)
-            allowed = int(options.guarded * len(z) / 4.0)  # four points share the allowance
-            new[i, 2] += min(np.sort(need)[-1 - allowed], options.most_raise)
-        raised.append(new)
-    return Soles(raised[0], raised[1], edge)
-
-
 def planted(motion: Motion, soles: Soles, options: SoleOptions) -> np.ndarray:
-    """Return (T, 2, 2) in 0..1, [left, right] x [heel, toe]: how surely each sole point stands.
+    """Return (T, 2, 2) in 0..1, [left, right] x [heel, ball]: how surely each sole point stands.
 
     The product of two logistic curves, of height over the floor (width 8 mm) and of speed (width 0.08 m/s).
     """

@@ -124,4 +124,8 @@ def scaled(body: Body, log_scales: np.ndarray, names: tuple[str, ...]) -> tuple[
     under = (site[: len(FEET)] - down).reshape(2, 2, 3)
     ahead = np.array([TOE_BEYOND, 0.0, 0.0])
     middle = np.array([1.0, 0.0, 1.0])  # soles are symmetric about the ankle's fore-aft plane
-    return person, sites, Soles(under[:, 0] * middle, under[:, 1] * middle + ahead, np.full(2, HALF_WIDTH))
+    return (
+        person,
+        sites,
+        skeleton.flat_soles(under[:, 0] * middle, under[:, 1] * middle + ahead, np.full(2, HALF_WIDTH)),
+    )

@@ -25,7 +25,7 @@ class Stages:
       q: (T, n, n).
       d: (T,).
       p: (T, n + k).
-      r: (m,), diagonal.
+      r: (T - 1, m), diagonals.
       s: (T - 1, m).
     """
 
@@ -72,7 +72,6 @@ def solve(stages: Stages, damping: Array, damping0: Array, free: Array) -> Polic
     n = stages.q.shape[-1]
     size = stages.a.shape[-1]
     k = size - n
-    weight = jnp.diag(stages.r + damping)
 
     def cost(v, q, d):
         knots = jnp.arange(n, size)
@@ -80,12 +79,12 @@ def solve(stages: Stages, damping: Array, damping0: Array, free: Array) -> Polic
 
     def back(carry, stage):
         v, g = carry
-        a, b, c, q, d, p, s = stage
+        a, b, c, q, d, p, r, s = stage
         top, rest = v[:, :n], v[:, n:]
         va = (top @ a).at[:, n:].add(rest)
         vb = (top @ b).at[:, :k].add(rest)
         gc = g + top @ c
-        quu = (weight + b.T @ vb[:n]).at[:k].add(vb[n:])
+        quu = (jnp.diag(r + damping) + b.T @ vb[:n]).at[:k].add(vb[n:])
         qux = (b.T @ va[:n]).at[:k].add(va[n:])
         qu = (s + b.T @ gc[:n]).at[:k].add(gc[n:])
         solved = cho_solve(cho_factor(quu, lower=True), jnp.concatenate([qux, qu[:, None]], axis=1))
@@ -94,7 +93,7 @@ def solve(stages: Stages, damping: Array, damping0: Array, free: Array) -> Polic
         g = (p + a.T @ gc[:n] + qux.T @ ff).at[n:].add(gc[n:])
         return (cost(0.5 * (v + v.T), q, d), g), (gain, ff)
 
-    rows = (stages.a, stages.b, stages.c, stages.q[:-1], stages.d[:-1], stages.p[:-1], stages.s)
+    rows = (stages.a, stages.b, stages.c, stages.q[:-1], stages.d[:-1], stages.p[:-1], stages.r, stages.s)
     last = cost(jnp.zeros((size, size), stages.q.dtype), stages.q[-1], stages.d[-1])
     (v, g), (gain, ff) = jax.lax.scan(back, (last, stages.p[-1]), rows, reverse=True)
     z0 = -free * cho_solve(cho_factor(v + damping0 * jnp.eye(size, dtype=v.dtype), lower=True), g)

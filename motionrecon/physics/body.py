@@ -15,6 +15,8 @@ import numpy as np
 
 from motionrecon.types import Array, PDGains
 
+SOLE_POINTS = 10  # contact points under the two feet; they come first
+
 
 @jax.tree_util.register_dataclass
 @dataclasses.dataclass(frozen=True)
@@ -31,7 +33,7 @@ class Ground:
     """
 
     stiffness: Array = 1e5
-    width: Array = 1e-3
+    width: Array = 5e-4
     friction: Array = 0.9
     slip_speed: Array = 0.05
     damping_ratio: Array = 1.0
@@ -69,6 +71,7 @@ class Body:
       gains: PD gains of the A joints.
       contact_offset: (C, 3) m in the link's frame.
       contact_radius: (C,) m; the point touches when it is this high over the ground.
+      contact_stiffness: (C,) share of the ground's stiffness; toes, which bend, give way.
     """
 
     parents: tuple[int, ...]
@@ -83,6 +86,7 @@ class Body:
     gains: PDGains
     contact_offset: Array
     contact_radius: Array
+    contact_stiffness: Array
 
     @property
     def total_mass(self) -> float:

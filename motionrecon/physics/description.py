@@ -17,7 +17,7 @@ from motionrecon.types import Array, PDGains
 _BODY = {
     "link_offsets": "offsets", "link_mass": "mass", "link_com": "com", "link_inertia": "inertia",
     "armature": "armature", "gravity": "gravity", "contact_offsets": "contact_offset",
-    "contact_radii": "contact_radius",
+    "contact_radii": "contact_radius", "contact_stiffness": "contact_stiffness",
 }  # fmt: skip
 _GAINS = ("kp", "kd", "torque_limit")
 _GROUND = tuple(field.name for field in dataclasses.fields(Ground))
@@ -37,7 +37,7 @@ def describe(body: Body, ground: Ground, dt: float) -> dict[str, Array]:
     Returns:
       ``link_offsets`` (J, 3) m, ``link_mass`` (J,) kg, ``link_com`` (J, 3) m and ``link_inertia`` (J, 3, 3) kg m^2 in
       the links' axes, ``armature`` (V,), ``gravity`` m/s^2, ``kp``, ``kd``, ``torque_limit`` (A,),
-      ``contact_offsets`` (C, 3) m, ``contact_radii`` (C,) m, ``contact_links`` (C,), ``link_parents`` (J,), the fields
+      ``contact_offsets`` (C, 3) m, ``contact_radii`` (C,) m, ``contact_stiffness`` (C,), ``contact_links`` (C,), ``link_parents`` (J,), the fields
       of ``Ground`` with the prefix ``ground_``, ``timestep`` s and ``substeps`` (steps a frame).
     """
     arrays = {key: getattr(body, name) for key, name in _BODY.items()}

@@ -1,6 +1,6 @@
 """What the objective looks at in a simulated frame, and its closed-form Jacobian in the state.
 
-Points are keypoint sites followed by the eight sole points of the feet.
+Points are keypoint sites followed by the P sole points of the feet, the first of the body's contact points.
 """
 
 from __future__ import annotations
@@ -13,10 +13,8 @@ from jax import Array
 
 from motionrecon import rotations
 from motionrecon.physics import dynamics, tree
-from motionrecon.physics.body import Body
+from motionrecon.physics.body import SOLE_POINTS, Body
 from motionrecon.types import SimState, Sites
-
-SOLE_POINTS = 8
 
 
 @jax.tree_util.register_dataclass
@@ -27,9 +25,10 @@ class Features:
     Attributes:
       points: (K, 3) m, keypoints.
       point_velocity: (K, 3) m/s.
-      soles: (8, 3) m, sole points (left heel inner, outer, toe inner, outer, then right).
-      sole_velocity: (8, 3) m/s.
+      soles: (P, 3) m, sole points, left foot then right.
+      sole_velocity: (P, 3) m/s.
       com: (3,) m, centre of mass.
+      com_velocity: (3,) m/s.
       joints: (A, 3) rad, rotation vectors of the joints.
       effort: (A, 3), damping torque of the controllers over the joints' limits, (-kd v) / limit.
     """
@@ -39,6 +38,7 @@ class Features:
     soles: Array
     sole_velocity: Array
     com: Array
+    com_velocity: Array
     joints: Array
     effort: Array
 
@@ -47,6 +47,10 @@ def _marks(body: Body, sites: Sites) -> tuple[Array, Array]:
     link = jnp.concatenate([jnp.asarray(sites.link), jnp.array(body.contact_link[:SOLE_POINTS])])
     offset = jnp.concatenate([jnp.asarray(sites.offset), jnp.asarray(body.contact_offset)[:SOLE_POINTS]])
     return link, offset
+
+
+def _centres(body: Body, p: tree.Pose) -> Array:
+    return p.anchor + tree.matvec(p.axes, jnp.asarray(body.com))
 
 
 def _effort(body: Body, velocity: Array) -> Array:
@@ -63,9 +67,18 @@ def features(body: Body, sites: Sites, state: SimState) -> Features:
     speed = tree.point_velocity(links[link], where)
     k = len(sites.names)
     com = dynamics.centre_of_mass(body, p) + state.position
+    momentum = jnp.asarray(body.mass) @ tree.point_velocity(links, _centres(body, p))
     where = where + state.position
-    joints = rotations.log(state.quats[1:])
-    return Features(where[:k], speed[:k], where[k:], speed[k:], com, joints, _effort(body, state.velocity))
+    return Features(
+        points=where[:k],
+        point_velocity=speed[:k],
+        soles=where[k:],
+        sole_velocity=speed[k:],
+        com=com,
+        com_velocity=momentum / jnp.sum(jnp.asarray(body.mass)),
+        joints=rotations.log(state.quats[1:]),
+        effort=_effort(body, state.velocity),
+    )
 
 
 def features_jacobian(body: Body, sites: Sites, state: SimState) -> tuple[Features, Features]:
@@ -89,13 +102,7 @@ def features_jacobian(body: Body, sites: Sites, state: SimState) -> tuple[Featur
     move, swing = jnp.swapaxes(move, 1, 2), jnp.swapaxes(swing, 1, 2)  # (P, 3, V)
     at = jnp.concatenate([move, jnp.zeros_like(move)], axis=2)
     rate = jnp.concatenate([swing, move], axis=2)
-    # centre of mass: each coordinate moves the mass of its subtree
-    mass = jnp.asarray(body.mass)
-    centres = p.anchor + tree.matvec(p.axes, jnp.asarray(body.com))
-    below = mask.T @ mass
-    moment = tree.of_coordinates(mask.T @ (mass[:, None] * centres))
-    com_jac = (tree.of_coordinates(below)[:, None] * s[:, 3:] + tree.cross(s[:, :3], moment)) / jnp.sum(mass)
-    com_jac = jnp.concatenate([com_jac.T, jnp.zeros((3, n), s.dtype)], axis=1)
+    com_speed, com_jac, com_rate = _com_jacobian(body, p, links, psi)
     joints = rotations.log(state.quats[1:])
     a = joints.shape[0]
     blocks = jnp.eye(a, dtype=s.dtype)[:, None, :, None] * rotations.right_jacobian_inverse(joints)[:, :, None, :]
@@ -107,6 +114,44 @@ def features_jacobian(body: Body, sites: Sites, state: SimState) -> tuple[Featur
     k = len(sites.names)
     com = dynamics.centre_of_mass(body, p) + state.position
     where = where + state.position
-    value = Features(where[:k], speed[:k], where[k:], speed[k:], com, joints, _effort(body, state.velocity))
-    slope = Features(at[:k], rate[:k], at[k:], rate[k:], com_jac, joint_jac, effort_jac)
+    value = Features(
+        points=where[:k],
+        point_velocity=speed[:k],
+        soles=where[k:],
+        sole_velocity=speed[k:],
+        com=com,
+        com_velocity=com_speed,
+        joints=joints,
+        effort=_effort(body, state.velocity),
+    )
+    slope = Features(
+        points=at[:k],
+        point_velocity=rate[:k],
+        soles=at[k:],
+        sole_velocity=rate[k:],
+        com=com_jac,
+        com_velocity=com_rate,
+        joints=joint_jac,
+        effort=effort_jac,
+    )
     return value, slope
+
+
+def _com_jacobian(body: Body, p: tree.Pose, links: Array, psi: Array) -> tuple[Array, Array, Array]:
+    """Return the centre of mass' velocity (3,) and its and the position's Jacobians (3, 2 V), position's first.
+
+    Each coordinate moves the mass of its subtree, and turns its momentum.
+    """
+    mask, of, _ = tree.masks(body.parents)
+    mask, n, s = jnp.asarray(mask), len(of), p.motion
+    mass = jnp.asarray(body.mass)
+    total = jnp.sum(mass)
+    centres = _centres(body, p)
+    momentum = mass[:, None] * tree.point_velocity(links, centres)
+    below = tree.of_coordinates(mask.T @ mass)[:, None]
+    moment = tree.of_coordinates(mask.T @ (mass[:, None] * centres))
+    carried = tree.of_coordinates(mask.T @ momentum)
+    move = (below * s[:, 3:] + tree.cross(s[:, :3], moment)) / total
+    swing = (tree.cross(s[:, :3], carried) + below * psi[:, 3:] + tree.cross(psi[:, :3], moment)) / total
+    at = jnp.concatenate([move.T, jnp.zeros((3, n), s.dtype)], axis=1)
+    return momentum.sum(axis=0) / total, at, jnp.concatenate([swing.T, move.T], axis=1)

@@ -26,6 +26,7 @@ from motionrecon.physics.body import Body, Ground
 from motionrecon.types import SimState, Skeleton
 
 _SINGULAR = 1e-6  # damps the map from angular velocity to hinge rates where two hinges line up
+_NEWTON = 6  # iterations on the normal forces, as the simulator solves them to the end
 
 
 class _Topology:
@@ -129,8 +130,8 @@ def brax_state(system, q: Array, qd: Array) -> State:
     return dynamics.transform_com(system, State.init(q, qd, x, xd))
 
 
-def _contact(model: HingeModel, system, state: State, ground: Ground, dt: Array) -> tuple[Array, Array]:
-    """Return the ground's generalised force at the old velocity (V,) and its damping (V, V)."""
+def _contact(model: HingeModel, system, state: State, ground: Ground, dt: Array, new: Array) -> tuple[Array, Array]:
+    """Return the ground's generalised force (V,) at the new velocity (V,) and its damping (V, V)."""
     body = model.body
     link = jnp.array([model.order[i] for i in body.contact_link])
     where = state.x.pos[link] + rotations.rotate(state.x.rot[link], jnp.asarray(body.contact_offset))
@@ -138,8 +139,11 @@ def _contact(model: HingeModel, system, state: State, ground: Ground, dt: Array)
     jac = point(system, state.root_com, state.cdof, where, link).vel  # (C, V, 3)
     speed = jnp.sum(jac * state.qd[None, :, None], axis=1)
     depth = jnp.asarray(body.contact_radius) - where[:, 2]
-    push, damping = contact.coefficients(ground, depth, speed, dt)
-    force = push - damping * speed
+    after = jnp.sum(jac * new[None, :, None], axis=1)
+    force = contact.forces(body, ground, depth, speed, after, dt)
+    drag = contact.friction(body, ground, depth, speed, dt)
+    _, normal = contact.normal_force(body, ground, depth, after[:, 2], dt)
+    damping = jnp.stack([drag, drag, normal], axis=-1)
     flat = jnp.swapaxes(jac, 1, 2).reshape(-1, jac.shape[1])
     return flat.T @ force.reshape(-1), flat.T @ (damping.reshape(-1, 1) * flat)
 
@@ -161,14 +165,16 @@ def step(model: HingeModel, ground: Ground, dt: Array, q: Array, qd: Array, targ
     """Advance Brax's q (7 + 3 A,) and qd (6 + 3 A,) by dt seconds with PD targets (A, 4) in the skeleton's order."""
     system = model.system()
     state = brax_state(system, q, qd)
-    push, soft = _contact(model, system, state, ground, dt)
     torque, stiff = _control(model, q, qd, target, dt)
     a = stiff.shape[0]
     blocks = (jnp.eye(a)[:, None, :, None] * stiff[:, :, None, :]).reshape(3 * a, 3 * a)
-    matrix = mass.matrix(system, state) + dt * soft
-    matrix = matrix.at[6:, 6:].add(dt * blocks)
-    force = (push - dynamics.inverse(system, state)).at[6:].add(torque)
-    new = qd + cho_solve(cho_factor(matrix, lower=True), dt * force)
+    inert = mass.matrix(system, state).at[6:, 6:].add(dt * blocks)
+    given = (-dynamics.inverse(system, state)).at[6:].add(torque)
+    new = qd
+    for _ in range(_NEWTON):
+        push, soft = _contact(model, system, state, ground, dt, new)
+        residual = inert @ (new - qd) - dt * (given + push)
+        new = new - cho_solve(cho_factor(inert + dt * soft, lower=True), residual)
     turned = rotations.normalize(rotations.mul(q[3:7], rotations.exp(dt * new[3:6])))
     return jnp.concatenate([q[:3] + dt * new[:3], turned, q[7:] + dt * new[6:]]), new
 

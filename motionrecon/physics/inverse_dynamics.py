@@ -54,13 +54,19 @@ def required_torque(body: Body, state: SimState, acceleration: Array) -> tuple[A
     return (need - flat.T @ force)[6:], force.reshape(-1, 3)
 
 
-def control_offsets(body: Body, states: SimState, fps: Array) -> Array:
-    """Return offsets (T, A, 3) rad of PD targets from a kinematic motion's pose.
+def control_offsets(body: Body, states: SimState, fps: Array) -> tuple[Array, Array]:
+    """Split the offsets of PD targets from a kinematic motion's pose into what its speed and what its torques need.
+
+    A controller damps its joint's velocity, so its target has to run ahead of the pose by kd / kp times that velocity
+    before it gives any torque at all.
 
     Args:
       body: the person.
       states: kinematic states with leading axis T.
       fps: Hz.
+
+    Returns:
+      lead (T, A, 3) rad, and torques over kp (T, A, 3) rad, turned after the lead.
     """
     v = states.velocity
     rate = jnp.concatenate([(v[1:2] - v[:1]), 0.5 * (v[2:] - v[:-2]), v[-1:] - v[-2:-1]]) * fps
@@ -70,4 +76,5 @@ def control_offsets(body: Body, states: SimState, fps: Array) -> Array:
     limit = 0.95 * jnp.asarray(g.torque_limit)[:, None]
     asked = jnp.arctanh(jnp.clip(torque / limit, -0.9, 0.9)) * limit  # undo the smooth torque limit
     kp, kd = jnp.asarray(g.kp)[:, None], jnp.asarray(g.kd)[:, None]
-    return jnp.clip((asked + kd * v[:, 6:].reshape(torque.shape)) / kp, -LARGEST_OFFSET, LARGEST_OFFSET)
+    lead = jnp.clip(kd / kp * v[:, 6:].reshape(torque.shape), -LARGEST_OFFSET, LARGEST_OFFSET)
+    return lead, jnp.clip(asked / kp + lead, -LARGEST_OFFSET, LARGEST_OFFSET) - lead

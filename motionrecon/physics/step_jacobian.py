@@ -56,11 +56,16 @@ def _contact_matrices(body: Body, ground: Ground, p: tree.Pose, state: SimState,
     old, new = tree.point_velocity(links[index], where), tree.point_velocity(new_links[index], where)
 
     def law(d, u, w):
-        push, damping = contact.coefficients(ground, d[None], u[None], dt)
-        return (push - damping * w)[0]
+        return contact.forces(body, ground, d, u, w, dt)
 
-    force = jax.vmap(law)(depth, old, new)
-    dd, du, dw = jax.vmap(jax.jacfwd(law, argnums=(0, 1, 2)))(depth, old, new)
+    force = law(depth, old, new)
+    # every point's force depends on its own values alone: one direction serves all points
+    dd = jax.jvp(lambda d: law(d, old, new), (depth,), (jnp.ones_like(depth),))[1]
+    axes = jnp.eye(3, dtype=old.dtype)
+    du, dw = (
+        jnp.stack([jax.jvp(f, (at,), (jnp.broadcast_to(e, at.shape),))[1] for e in axes], axis=-1)
+        for f, at in ((lambda u: law(depth, u, new), old), (lambda w: law(depth, old, w), new))
+    )
     eye = jnp.broadcast_to(jnp.eye(3, dtype=du.dtype), du.shape)
     arm = jnp.concatenate([-rotations.skew(where), eye], axis=2)  # (C, 3, 6): velocity of the point
     spin = -tree.product(du, rotations.skew(old)) - tree.product(dw, rotations.skew(new)) + rotations.skew(force)
@@ -177,7 +182,7 @@ def velocity_jacobian(body: Body, ground: Ground, dt: Array, state: SimState, in
     dq = dq - _blocks(jnp.concatenate([none, turn]))
     dv = dv - _blocks(jnp.concatenate([none, speed]))
     # an explicit inverse: twice as fast as 135 triangular solves, and the matrix is well conditioned by the armature
-    inverse = jnp.linalg.inv(pipeline._slope(body, ground, dt, state, inputs))
+    inverse = jnp.linalg.inv(pipeline._slope(body, ground, dt, state, inputs, x))
     dz = -dt * (inverse @ jnp.concatenate([dq, dv], axis=1))
     da = dt * block_columns(inverse[:, 6:], aim)
     return dz, da, dt * pipeline.WRENCH_UNIT * inverse[:, :6]

@@ -19,7 +19,7 @@ def equation():
     def compute(body, ground, dt, state, inputs):
         x = pipeline.new_velocity(body, ground, dt, state, inputs)
         r = lambda y: pipeline._residual(body, ground, dt, state, inputs, y)[0]  # noqa: E731
-        return x, r(x), dt * jax.jacfwd(r)(x), pipeline._slope(body, ground, dt, state, inputs)
+        return x, r(x), dt * jax.jacfwd(r)(x), pipeline._slope(body, ground, dt, state, inputs, x)
 
     return compute
 

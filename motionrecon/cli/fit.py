@@ -26,6 +26,7 @@ _FILES = {
     "report.html": "losses, joint errors, foot heights and ground forces (open in a browser)",
     "report.png": "losses, joint errors, foot heights and ground forces",
     "metrics.json": "every number of the table above",
+    "biomechanics.csv": "joint angles, moments, powers, ground forces (open in a spreadsheet)",
     "motion.npz": "joints, controls, torques, contact forces, simulator states (numpy.load)",
     "motion.bvh": "the motion for Blender, Maya, MotionBuilder",
     "motion.trc": "joint positions for OpenSim",

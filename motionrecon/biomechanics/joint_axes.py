@@ -59,8 +59,8 @@ class JointAxes:
         return tuple(f"{self.name}_{angle}" for angle in self.angles)
 
     @property
-    def singular_at_rest(self) -> bool:
-        """Whether first and third axis coincide where the middle angle is zero, as with proper Euler angles."""
+    def proper_euler(self) -> bool:
+        """Whether first and third axis coincide where the middle angle is zero, as in a hanging arm."""
         return self.sequence[0] == self.sequence[2]
 
 

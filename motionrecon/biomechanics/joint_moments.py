@@ -28,9 +28,11 @@ class JointLoads:
     """Moments and powers in the middle of each frame.
 
     Attributes:
-      moment_names: m names ("left_hip_flexion"), as of the angles; moments: (T, m) N m.
-      power_names: p names: a joint's whole power ("left_hip"), and its parts by angle ("left_hip_flexion") where the
-        sequence has no singularity near the rest pose (not at the shoulder); powers: (T, p) W, positive: generated.
+      moment_names: m names ("left_hip_flexion"), as of the angles.
+      moments: (T, m) N m.
+      power_names: p names: a joint's whole power ("left_hip"), then its parts by angle ("left_hip_flexion"); none of
+        the shoulder, where the parts have no limit as the arm comes to hang.
+      powers: (T, p) W, positive where energy is generated.
     """
 
     moment_names: tuple[str, ...]
@@ -60,7 +62,7 @@ def _of_joint(axes: JointAxes, turn: Rotation, torque: np.ndarray, fps: float) -
     )
     projected = np.einsum("tij,tj->ti", along, moment)
     whole = np.sum(torque * velocity, axis=-1, keepdims=True)
-    if axes.singular_at_rest:
+    if axes.proper_euler:
         return projected * np.array(axes.signs), whole
     rates = np.einsum("tij,tj->ti", np.linalg.pinv(np.swapaxes(along, -1, -2)), spin)
     return projected * np.array(axes.signs), np.concatenate([whole, projected * rates], axis=-1)

@@ -80,9 +80,11 @@ def find_steps(
     """
     prints = [footprints(contacts[f], time, feet[:, f, :2]) for f in (0, 1)]
     strikes = sorted((float(t), f, i) for f in (0, 1) for i, t in enumerate(contacts[f].start) if contacts[f].landed[i])
+    close = [(a[0], b[0]) for a, b in itertools.pairwise(strikes) if b[0] - a[0] < options.shortest]
+    together = {when for pair in close for when in pair}  # jumps
     steps = []
     for (start, other, j), (stop, foot, i) in itertools.pairwise(strikes):
-        if other == foot or not options.shortest <= stop - start <= options.longest:
+        if other == foot or stop - start > options.longest or together & {start, stop}:
             continue
         way = place(time, body[:, :2], stop) - place(time, body[:, :2], start)
         travel = float(np.linalg.norm(way))

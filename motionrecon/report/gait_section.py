@@ -51,6 +51,16 @@ def table(gait: dict[str, Any]) -> str:
     return f'<div class="scroll"><table class="methods gait">{head}<tbody>{"".join(rows)}</tbody></table></div>'
 
 
+def events(gait: dict[str, Any]) -> str:
+    """Return a sentence with the times of heel strikes and toe-offs, empty where there are none."""
+    parts = []
+    for key, label in (("heel_strikes_s", "Heel strikes"), ("toe_offs_s", "Toe-offs")):
+        sides = [f"{side} {', '.join(f'{t:.2f}' for t in times)} s" for side, times in gait[key].items() if times]
+        if sides:
+            parts.append(f"{label}: {'; '.join(sides)}.")
+    return " ".join(parts)
+
+
 def note(gait: dict[str, Any]) -> str:
     """Return the sentences under the curves."""
     return (_CYCLE if gait["strides"] else _TIME) + _SIGNS

@@ -84,6 +84,7 @@ $headline
 <section>
 <h2>Gait and joints</h2>
 $gait_table
+<p>$gait_events</p>
 $gait
 <p>$gait_note</p>
 </section>

@@ -145,6 +145,7 @@ def render(result: FitResult, summary: dict[str, Any], images: Sequence[np.ndarr
         gait=_picture(pictures["gait"], gait_section.alt(summary["gait"])),
         gait_table=gait_section.table(summary["gait"]),
         gait_note=gait_section.note(summary["gait"]),
+        gait_events=gait_section.events(summary["gait"]),
         ground=_picture(pictures["ground"], "vertical ground reaction force and foot heights over time"),
         torques=_picture(pictures["torques"], "torques of hip, knee and ankle over time"),
         errors=_picture(pictures["errors"], "mean error of each keypoint"),

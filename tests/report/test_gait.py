@@ -42,6 +42,8 @@ def test_the_section_shows_curves_and_figures(walking, others_undrawn):
     assert speed == ["&ndash;", "&ndash;", f"{gait['walking_speed_m_per_s']:.2f}"]
     stance = re.findall("<td>([^<]*)</td>", rows["Stance"])
     assert stance == [f"{gait[s]['stance_percent']:.0f}" for s in ("left", "right")] + [f"{gait['stance_percent']:.0f}"]
+    left = ", ".join(f"{t:.2f}" for t in gait["heel_strikes_s"]["left"])
+    assert f"Heel strikes: left {left} s; right" in section and "Toe-offs: left" in section
     assert "over the gait cycle" in section and "one standard deviation" in section
 
 

@@ -17,7 +17,7 @@ import tomli_w
 
 from motionrecon import checkpoint, metrics
 from motionrecon.errors import InputError
-from motionrecon.export import bvh, metrics_json, npz, table, trc
+from motionrecon.export import biomechanics_table, bvh, metrics_json, npz, table, trc
 from motionrecon.types import FitResult
 
 FORMATS: dict[str, Callable[[FitResult, Path], Any]] = {
@@ -27,7 +27,10 @@ FORMATS: dict[str, Callable[[FitResult, Path], Any]] = {
     "csv": lambda result, path: table.write_csv(result, path),
 }
 # Names a result may hold: those a later run with fewer outputs takes away, so that a folder is of one run.
-_REPLACED = (*(f"motion.{name}" for name in FORMATS), "metrics.json", "report.html", "report.png", "overlay.mp4")
+_REPLACED = (
+    *(f"motion.{name}" for name in FORMATS), "biomechanics.csv", "metrics.json", "report.html", "report.png",
+    "overlay.mp4",
+)  # fmt: skip
 _COLUMNS = ("physics", "kinematic", "smoothed")
 _ROWS = (
     ("mpjpe_g_mm", "MPJPE-G [mm]", 1),
@@ -88,6 +91,7 @@ def _write_all(
 
     for name in formats:
         FORMATS[name](result, folder / f"motion.{name}")
+    biomechanics_table.write_biomechanics(result, folder / "biomechanics.csv")
     metrics_json.write_metrics(summary, folder / "metrics.json")
     images = []
     if overlay:

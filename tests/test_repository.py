@@ -10,9 +10,11 @@ from pathlib import Path
 import click
 import pytest
 
-from motionrecon import config, export, results
+from motionrecon import biomechanics, config, export, results
+from motionrecon.biomechanics import joint_axes
 from motionrecon.cli import main
 from motionrecon.export import npz
+from tests.fixtures import walking_result
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -89,8 +91,21 @@ def test_every_option_is_documented_with_its_default():
 
 def test_every_result_key_is_documented():
     table = (ROOT / "docs" / "results.md").read_text(encoding="utf-8")
-    for key in npz.REQUIRED:
-        assert f"`{key}`" in table, key
+    for key in (*npz.REQUIRED, *npz.motion_arrays(walking_result.walking_result(frames=60))):
+        assert f"`{key}`" in table or key.startswith("simulation_"), key
+
+
+def test_every_joint_angle_is_documented():
+    text = (ROOT / "docs" / "biomechanics.md").read_text(encoding="utf-8")
+    for axes in joint_axes.ALL:
+        for angle in axes.angles:
+            assert f"`{angle}`" in text, angle
+    for key in walking_gait():
+        assert f"`{key}`" in (ROOT / "docs" / "results.md").read_text(encoding="utf-8"), key
+
+
+def walking_gait() -> dict:
+    return biomechanics.gait_summary(biomechanics.analyze(walking_result.walking_result(frames=60)))
 
 
 def test_formats_agree():

@@ -14,8 +14,11 @@ from motionrecon.export import npz
 from motionrecon.report import figures
 from tests.fixtures import walking_result as made
 
-_SECTIONS = ("ground", "torques", "errors", "losses")
-FILES = {"motion.npz", "motion.bvh", "metrics.json", "report.html", "report.png", "config.toml", "log.txt"}
+_SECTIONS = ("gait", "ground", "torques", "errors", "losses")
+FILES = {
+    "motion.npz", "motion.bvh", "biomechanics.csv", "metrics.json", "report.html", "report.png", "config.toml",
+    "log.txt",
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -55,9 +58,11 @@ def test_an_earlier_result_is_kept_unless_told(result, tmp_path):
         results.write_results(result, tmp_path, overlay=False)
     assert [p.name for p in tmp_path.iterdir()] == ["motion.npz"]
     (tmp_path / "overlay.mp4").write_text("of an older run")
+    (tmp_path / "biomechanics.csv").write_text("of an older run")
     (tmp_path / "notes.md").write_text("mine")
     results.write_results(result, tmp_path, overlay=False, overwrite=True)
     assert not (tmp_path / "overlay.mp4").exists()
+    assert (tmp_path / "biomechanics.csv").read_text().startswith("time_s,")
     assert (tmp_path / "notes.md").read_text() == "mine"
     assert npz.read_motion(tmp_path / "motion.npz")["fps"] == 30.0
 

@@ -23,9 +23,10 @@ if TYPE_CHECKING:
 # What lies in a result folder, in the order in which to look at it.
 _FILES = {
     "overlay.mp4": "the simulated body over the input, with contacts and forces",
-    "report.html": "losses, joint errors, foot heights and ground forces (open in a browser)",
+    "report.html": "gait, losses, joint errors, foot heights and ground forces (open in a browser)",
     "report.png": "losses, joint errors, foot heights and ground forces",
     "metrics.json": "every number of the table above",
+    "biomechanics.csv": "joint angles, moments, powers, ground forces (open in a spreadsheet)",
     "motion.npz": "joints, controls, torques, contact forces, simulator states (numpy.load)",
     "motion.bvh": "the motion for Blender, Maya, MotionBuilder",
     "motion.trc": "joint positions for OpenSim",

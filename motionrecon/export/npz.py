@@ -13,9 +13,10 @@ from typing import Any
 
 import numpy as np
 
+from motionrecon import biomechanics
 from motionrecon.atomic_file import replaced
 from motionrecon.errors import DataError
-from motionrecon.foot_loads import foot_loads
+from motionrecon.export.biomechanics_arrays import biomechanics_arrays
 from motionrecon.types import Camera, FitResult, Observation
 
 FORMAT_VERSION = 1
@@ -59,7 +60,7 @@ def motion_arrays(result: FitResult) -> dict[str, np.ndarray]:
     ``kinematic_quaternions``, ``kinematic_keypoints``), ``foot_contacts`` (T, 2), ``contact_radii`` (C,) m,
     ``true_keypoints3d``, the simulator's constants (``simulation_*``, for a replay; see ``physics.description``),
     the camera (``camera_*``), ``body_height`` m, ``config`` and ``versions`` (JSON text),
-    ``source``. The centre of pressure is explained at ``foot_loads``.
+    ``source``; the biomechanics of ``biomechanics_arrays``. The centre of pressure is explained at ``foot_loads``.
     ``state_velocity`` (T, 6 + 3 A) is laid out as in ``types.SimState``. Torques and contact forces of row t act
     during the frame that follows it.
 
@@ -71,7 +72,7 @@ def motion_arrays(result: FitResult) -> dict[str, np.ndarray]:
     """
     roll, body = result.rollout, result.motion.skeleton
     points, forces = np.asarray(roll.contact_pos, dtype=float), np.asarray(roll.contact_force, dtype=float)
-    reaction, pressure = foot_loads(points, forces, result.contact_names)
+    found = biomechanics.analyze(result)
     frames = len(np.asarray(result.motion.root_pos))
     fps = float(result.motion.fps)
     arrays: dict[str, Any] = {
@@ -82,7 +83,7 @@ def motion_arrays(result: FitResult) -> dict[str, np.ndarray]:
         "joint_positions": roll.joint_pos, "control_quaternions": result.control.targets,
         "joint_torques": roll.torque, "contact_names": np.array(result.contact_names, dtype=str),
         "contact_positions": points, "contact_forces": forces,
-        "ground_reaction_force": reaction, "center_of_pressure": pressure, "center_of_mass": roll.com,
+        "ground_reaction_force": found.force, "center_of_pressure": found.pressure, "center_of_mass": roll.com,
         "body_mass": float(result.mass), "body_height": float(result.height),
         "state_position": roll.states.position, "state_quaternions": roll.states.quats,
         "state_velocity": roll.states.velocity,
@@ -101,7 +102,7 @@ def motion_arrays(result: FitResult) -> dict[str, np.ndarray]:
         arrays |= {f"simulation_{name}": value for name, value in result.simulation.items()}
     if result.truth is not None:
         arrays["true_keypoints3d"] = result.truth
-    arrays |= _observation_arrays(result.observation)
+    arrays |= _observation_arrays(result.observation) | biomechanics_arrays(found)
     return {name: _plain(value) for name, value in arrays.items()}
 
 

@@ -16,6 +16,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from motionrecon import biomechanics
 from motionrecon import camera as cameras
 from motionrecon.metrics import accuracy, baseline, body_points, ground, smoothness
 from motionrecon.types import FitResult
@@ -262,6 +263,7 @@ def summarize(result: FitResult, joints: tuple[str, ...] | None = None, smoothed
         "smoothing_sigma_frames": baseline.SIGMA_SECONDS * fps,
         "methods": {name: {k: _finite(v) for k, v in row.items()} for name, row in rows.items()},
         "per_keypoint": _per_keypoint(result, methods, reference),
+        "gait": biomechanics.gait_summary(biomechanics.analyze(result)),
         "optimizer": _optimizer(result),
         "seconds": dict(result.seconds),
         "windows": _windows(result),

@@ -5,7 +5,8 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING, Any
 
-from motionrecon.report import plots
+from motionrecon import biomechanics
+from motionrecon.report import gait_plots, plots
 from motionrecon.types import FitResult
 
 if TYPE_CHECKING:
@@ -43,11 +44,15 @@ def section_figures(result: FitResult, summary: dict[str, Any]) -> dict[str, byt
       summary: ``metrics.summarize`` of it.
 
     Returns:
-      PNG files by section: "ground", "torques", "errors", "losses".
+      PNG files by section: "gait", "ground", "torques", "errors", "losses".
     """
     import matplotlib
 
     with matplotlib.rc_context(plots.STYLE):
+        found = biomechanics.analyze(result)
+        gait = _figure(*gait_plots.size(found))
+        gait_plots.draw(gait, found)
+
         ground = _figure(10.0, 5.2)
         top, bottom = ground.subplots(2, 1)
         plots.vertical_force(top, result)
@@ -64,7 +69,7 @@ def section_figures(result: FitResult, summary: dict[str, Any]) -> dict[str, byt
         left, right = losses.subplots(1, 2)
         plots.loss_by_iteration(left, result)
         plots.loss_by_window(right, result)
-        drawn = {"ground": ground, "torques": torques, "errors": errors, "losses": losses}
+        drawn = {"gait": gait, "ground": ground, "torques": torques, "errors": errors, "losses": losses}
         return {name: _png(figure) for name, figure in drawn.items()}
 
 

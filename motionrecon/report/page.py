@@ -27,6 +27,7 @@ table { border-collapse: collapse; width: 100%; }
 .methods th[scope=row] { text-align: left; font-weight: 600; white-space: normal; }
 .methods thead th { color: var(--soft); font-weight: 600; font-size: 13px; }
 .methods thead th:nth-child(3) { color: var(--blue); }
+.gait thead th:nth-child(4) { color: #c2452d; }
 .methods td.unit { color: var(--soft); text-align: left; font-size: 13px; }
 .methods td.best { font-weight: 700; }
 .meaning { display: block; font-weight: 400; font-size: 12.5px; color: var(--soft); }
@@ -78,6 +79,14 @@ $headline
 <p>Lower is better; the lowest of a row is bold, a dash means it cannot be computed. $reference $left_out</p>
 <p>Physics is the simulated body, kinematic the start without forces, smoothed the input after a Gaussian over time
 (sigma $sigma frames). Planted feet: $contacts.</p>
+</section>
+
+<section>
+<h2>Gait and joints</h2>
+$gait_table
+<p>$gait_events</p>
+$gait
+<p>$gait_note</p>
 </section>
 
 <section>

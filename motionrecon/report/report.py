@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from motionrecon.atomic_file import replaced
-from motionrecon.report import figures, stills
+from motionrecon.report import figures, gait_section, stills
 from motionrecon.report.page import PAGE
 from motionrecon.types import FitResult
 
@@ -142,6 +142,10 @@ def render(result: FitResult, summary: dict[str, Any], images: Sequence[np.ndarr
         sigma=f"{summary['smoothing_sigma_frames']:.3g}",
         contacts=escape(summary["foot_contact_source"]),
         warnings=_warnings(summary),
+        gait=_picture(pictures["gait"], gait_section.alt(summary["gait"])),
+        gait_table=gait_section.table(summary["gait"]),
+        gait_note=gait_section.note(summary["gait"]),
+        gait_events=gait_section.events(summary["gait"]),
         ground=_picture(pictures["ground"], "vertical ground reaction force and foot heights over time"),
         torques=_picture(pictures["torques"], "torques of hip, knee and ankle over time"),
         errors=_picture(pictures["errors"], "mean error of each keypoint"),

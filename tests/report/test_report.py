@@ -38,7 +38,7 @@ def test_page_stands_alone(page):
 def test_pictures_are_pictures_with_ink(page):
     text, sheet = page
     kinds = re.findall(r"data:image/(png|jpeg);base64,([^\"]+)", text)
-    assert [k for k, _ in kinds] == ["jpeg"] * 4 + ["png"] * 4
+    assert [k for k, _ in kinds] == ["jpeg"] * 4 + ["png"] * 5
     images = [cv2.imdecode(np.frombuffer(base64.b64decode(b), np.uint8), cv2.IMREAD_COLOR) for _, b in kinds]
     for image in [*images[4:], sheet]:
         assert image.shape[1] > 1000 and 1.0 < image.std() < 120.0
@@ -65,7 +65,7 @@ def test_lowest_is_bold_and_a_single_unknown_is_a_dash(video):
 @pytest.fixture
 def undrawn(monkeypatch):
     """Leave out the plots where the text is what matters."""
-    sections = dict.fromkeys(("ground", "torques", "errors", "losses"), b"png")
+    sections = dict.fromkeys(("gait", "ground", "torques", "errors", "losses"), b"png")
     monkeypatch.setattr(figures, "section_figures", lambda *_: sections)
 
 

@@ -72,3 +72,26 @@ TABLE4 = tuple(
         ("Optimus + BasinHopping", 25.6, 0.352, 832526, 78.9),
     )
 )
+
+
+class QuotedForces(NamedTuple):
+    """One published row of force measures: method, {measure: as printed}, where it stands."""
+
+    method: str
+    values: dict[str, str]
+    source: str
+
+
+# Ground reaction forces against plates, while walking; percentages of the plate's range.
+FORCES = (
+    QuotedForces(
+        "Karatsidis 2017 (inertial)",
+        {
+            "vertical_r": ".992", "vertical_rmse_percent_range": "5.3", "ap_r": ".965", "ap_rmse_percent_range": "9.4",
+            "ml_r": ".862", "ml_rmse_percent_range": "13.1",
+        },
+        'Karatsidis et al., "Estimation of Ground Reaction Forces and Moments During Gait Using Only Inertial Motion '
+        'Capture", Sensors 17(1), 2017, abstract',
+    ),
+    QuotedForces("OpenGRF 2025 (markers)", {"cop_mm": "21-23", "ankle_moment_r": ".98"}, "OpenGRF, 2025, abstract"),
+)  # fmt: skip

@@ -52,11 +52,11 @@ def _options(given: dict[str, Any]) -> Any:
     from motionrecon.errors import ConfigError
     from motionrecon.evaluate import protocol
 
-    names = protocol.method_names(given["optimizer"])
-    if len(names) > 1:
+    name, *others = protocol.method_names(given["optimizer"])
+    if others:
         raise ConfigError(f"--optimizer {given['optimizer']}: give one with --forces")
     overrides: dict[str, dict[str, Any]] = {
-        "optimizer": {"name": names[0]},
+        "optimizer": {"name": name},
         "run": {"device": given["device"] or "cpu"},
     }
     if given["max_evaluations"] is not None:

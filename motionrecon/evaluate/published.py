@@ -82,7 +82,8 @@ class QuotedForces(NamedTuple):
     source: str
 
 
-# Ground reaction forces against plates, while walking; percentages of the plate's range.
+# Ground reaction forces and moments against plates. Percentages are of the plate's range; what OpenGRF's nRMSE is
+# normalised by does not stand in its abstract, so it is not set beside them.
 FORCES = (
     QuotedForces(
         "Karatsidis 2017 (inertial)",
@@ -91,7 +92,12 @@ FORCES = (
             "ml_r": ".862", "ml_rmse_percent_range": "13.1",
         },
         'Karatsidis et al., "Estimation of Ground Reaction Forces and Moments During Gait Using Only Inertial Motion '
-        'Capture", Sensors 17(1), 2017, abstract',
+        'Capture", Sensors 17(1), 2017, abstract; walking',
     ),
-    QuotedForces("OpenGRF 2025 (markers)", {"cop_mm": "21-23", "ankle_moment_r": ".98"}, "OpenGRF, 2025, abstract"),
+    QuotedForces(
+        "OpenGRF 2025 (markers)",
+        {"vertical_r": ">=.94", "ap_r": ".81-.91", "ml_r": ">=.48", "cop_mm": "21-23", "ankle_moment_r": ".98"},
+        'Di Pietro et al., "OpenGRF: Predicting Ground Reaction Forces and Moments During Daily Living Activities in '
+        'OpenSim", bioRxiv 2025.09.27.678739, abstract; walking and stairs, CoP: medians',
+    ),
 )  # fmt: skip

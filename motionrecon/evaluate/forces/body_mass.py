@@ -16,7 +16,7 @@ from motionrecon.evaluate.forces.recorded_points import RecordedPoints
 from motionrecon.evaluate.forces.time_series import acceleration, at_times, low_pass
 
 _LEAST = 0.3  # s on plates alone
-_PERSON = (5.0, 400.0)  # kg
+_PERSON = (10.0, 400.0)  # kg
 
 
 def from_plates(points: RecordedPoints, plates: ForcePlates, span: tuple[float, float]) -> tuple[float, str]:

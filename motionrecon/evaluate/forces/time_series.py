@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import numpy as np
 from scipy.signal import butter, filtfilt
 
@@ -21,7 +23,7 @@ def low_pass(values: np.ndarray, rate: float, cutoff: float) -> np.ndarray:
     """
     if cutoff >= 0.45 * rate or len(values) < 13:
         return values
-    b, a = butter(2, cutoff / _TWICE / (rate / 2))
+    b, a = cast(tuple[np.ndarray, np.ndarray], butter(2, cutoff / _TWICE / (rate / 2)))
     return filtfilt(b, a, values, axis=0, padtype="odd", padlen=min(_PAD, len(values) - 2))
 
 

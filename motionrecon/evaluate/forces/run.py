@@ -84,6 +84,8 @@ def _refused(tasks: list[ForceTask]) -> dict[str, MotionReconError]:
             trial_input.read(task)
         except InputError as error:
             found[task.trial.name] = error
+        except Exception:  # nothing the user did: its worker will tell, beside the other trials' rows
+            continue
     return found
 
 

@@ -90,6 +90,18 @@ def test_what_does_not_belong_together(tmp_path, more, options, error, word):
     assert "\n" not in str(told.value) and str(tmp_path) in str(told.value)
 
 
+def test_a_c3d_brings_its_own_plates(tmp_path):
+    time, force, where = plate_files.steps(200)
+    points, origin = standing_points.breathing(), np.array([0.0, 0.0, -0.04])
+    values = plate_files.channels(2, force, where, origin)
+    plate_files.write_c3d(tmp_path / "a.c3d", 2, values, origin, points=points.positions, labels=points.names)
+    found = _read(tmp_path, TrialOptions(height=1.75, mass=70.0))
+    assert not found.warnings and found.offset == 0.0
+    np.testing.assert_allclose(found.points.of("left_heel")[7], POSE["left_heel"], atol=1e-6)
+    np.testing.assert_allclose(found.plates.force[:, 0], force, atol=0.05)
+    np.testing.assert_allclose(found.plates.time, time, atol=1e-9)
+
+
 def test_plates_that_end_before_the_recording(tmp_path):
     _write(tmp_path, seconds=1.2)
     assert any("measured 1.20 s of the 1.99 s recording" in w for w in _read(tmp_path).warnings)

@@ -101,7 +101,8 @@ def _run(trials: list, alone: list[str], fit: Any, folder: Path, given: dict[str
     if given["json_path"]:
         Path(given["json_path"]).write_text(files["results.json"].read_text(encoding="utf-8"), encoding="utf-8")
     if not quiet:
-        click.echo(text_grid.text(table.grid(rows)))
+        for grid in table.grids(rows):
+            click.echo("\n" + text_grid.text(grid))
         click.echo(
             "\n" + "\n".join([*result["remarks"], f"Results in {folder}{os.sep}: {', '.join(files)}, {run.FITS}/"])
         )

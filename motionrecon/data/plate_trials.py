@@ -81,7 +81,8 @@ def find(path: str | Path) -> tuple[list[PlateTrial], list[str]]:
         name = str(_stem(file))
         plates = _plates(file, name)
         if plates is None:
-            alone.append(f"{file}: has no force plates beside it ({', '.join(name + end for end in PLATES)})")
+            own = "holds no force plates and has none" if file.suffix.lower() == ".c3d" else "has no force plates"
+            alone.append(f"{file}: {own} beside it ({', '.join(name + end for end in PLATES)})")
         elif name in trials:
             alone.append(f"{file}: {trials[name].recording.name} is of the same name; rename one")
         else:

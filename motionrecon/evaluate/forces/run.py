@@ -51,12 +51,12 @@ def run(
     Raises:
       InputError: no trial can be read at all, or the folder holds rows of other options.
     """
-    rows = _claim(folder, fit, resume)
     tasks = [ForceTask(trial, str(folder / FITS / trial.name), fit) for trial in trials]
-    left = [task for task in tasks if not _kept(rows, task)]
-    refused = _refused(left)
+    refused = _refused(tasks)
     if tasks and len(refused) == len(tasks):
         raise next(iter(refused.values()))
+    rows = _claim(folder, fit, resume)
+    left = [task for task in tasks if not _kept(rows, task)]
     ended = itertools.chain(
         ((task, trial_rows.failed(task, refused[task.trial.name])) for task in left if task.trial.name in refused),
         _worked([task for task in left if task.trial.name not in refused], count, fit.run.device),
@@ -140,10 +140,11 @@ def content(rows: list[Row], fit: Config, alone: list[str]) -> dict[str, Any]:
 
 def write(result: dict[str, Any], folder: Path) -> dict[str, Path]:
     """Write results.json, table.md and rows.csv; returns the files by name."""
+    tables = "\n".join(text_grid.markdown(grid) for grid in table.grids(result["rows"]))
     remarks = "".join(f"- {line}\n" for line in result["remarks"])
     texts = {
         "results.json": json.dumps(result, indent=1),
-        "table.md": text_grid.markdown(table.grid(result["rows"])) + "\n" + remarks,
+        "table.md": tables + "\n" + remarks,
         "rows.csv": _csv(result["rows"]),
     }
     for name, text in texts.items():

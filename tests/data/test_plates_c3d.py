@@ -50,6 +50,36 @@ def test_ezc3d_computes_the_same(tmp_path, kind):
     np.testing.assert_allclose(found.center_of_pressure[on, 0], theirs["center_of_pressure"].T[on] / 1000, atol=1e-5)
 
 
+@pytest.mark.parametrize("kind", [2, 3, 4])
+def test_two_plates_that_lie_differently(tmp_path, kind):
+    _write(tmp_path / "a.c3d", kind, unit="mm")
+    file = ezc3d.c3d(str(tmp_path / "a.c3d"))
+    group, count = file["parameters"]["FORCE_PLATFORM"], file["data"]["analogs"].shape[1]
+    turn = np.array([[0.0, -1.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.0, 1.0]])
+    first, origin = group["CORNERS"]["value"][:, :, 0], group["ORIGIN"]["value"][:, 0]
+    group["CORNERS"]["value"] = np.stack([first, turn @ first + [[900.0], [50.0], [200.0]]], axis=-1)
+    group["ORIGIN"]["value"] = np.stack([origin, origin * [0.5, 1.5, 2.0]], axis=-1)
+    group["CHANNEL"]["value"] = np.stack([np.arange(1, count + 1), np.arange(count + 1, 2 * count + 1)], axis=-1)
+    group["CAL_MATRIX"]["value"] = np.stack([group["CAL_MATRIX"]["value"][..., 0], np.eye(6)], axis=-1)
+    group["USED"]["value"], group["TYPE"]["value"] = [2], [kind, kind]
+    for name in ("LABELS", "DESCRIPTIONS", "UNITS"):
+        file["parameters"]["ANALOG"][name]["value"] *= 2
+    file["parameters"]["ANALOG"]["LABELS"]["value"] = [f"c{i}" for i in range(2 * count)]
+    file["data"]["analogs"] = np.concatenate([file["data"]["analogs"], 0.7 * file["data"]["analogs"]], axis=1)
+    for name in ("SCALE", "OFFSET"):
+        file["parameters"]["ANALOG"][name]["value"] = np.tile(file["parameters"]["ANALOG"][name]["value"], 2)
+    del file["data"]["meta_points"]
+    file.write(str(tmp_path / "b.c3d"))
+    found = plates_c3d.read(tmp_path / "b.c3d")
+    for plate, theirs in enumerate(ezc3d.c3d(str(tmp_path / "b.c3d"), extract_forceplat_data=True)["data"]["platform"]):
+        sign = np.sign(found.force[:, plate, 2].sum() * theirs["force"][2].sum())
+        np.testing.assert_allclose(found.force[:, plate], sign * theirs["force"].T, atol=0.05)
+        on = found.force[:, plate, 2] > 50
+        where = theirs["center_of_pressure"].T[on] / 1000
+        np.testing.assert_allclose(found.center_of_pressure[on, plate], where, atol=1e-5)
+    assert on.any()
+
+
 def test_reaction_instead_of_push_and_an_origin_of_the_other_sign(tmp_path):
     time, force, where = plate_files.steps()
     origin = np.array(_ORIGINS[2])

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from motionrecon.cli import places
+from motionrecon.cli import evaluate_forces, places
 
 _HELP = """Evaluate methods over a data set and print the paper's tables, published numbers beside measured ones.
 
@@ -21,6 +21,7 @@ Examples:
   motionrecon eval --dataset synthetic --input mocap --limit 4
   motionrecon eval --dataset aist --data-root DATA --optimizer gauss-newton,bfgs
   motionrecon eval --dataset h36m --data-root DATA --split mocap --workers 4
+  motionrecon eval --forces FOLDER -o runs/forces
 """
 _ENVIRONMENT = "MOTIONRECON_DATA"
 
@@ -28,6 +29,13 @@ _ENVIRONMENT = "MOTIONRECON_DATA"
 @click.command("eval", help=_HELP)
 @click.option("--dataset", default="synthetic", show_default=True, metavar="NAME",
               help="synthetic, h36m, aist or mocap (a folder of files).")  # fmt: skip
+@click.option(
+    "--forces",
+    metavar="FOLDER",
+    help="Compare ground forces and leg moments with the force plates beside the recordings there.",
+)
+@click.option("--height", type=float, metavar="M", help="Stature of the person on the plates. [default: estimated]")
+@click.option("--mass", type=float, metavar="KG", help="Their mass. [default: from the plates]")
 @click.option("--data-root", metavar="DIR", help=f"Where the data set lies. [default: ${_ENVIRONMENT}]")
 @click.option("--split", metavar="NAME", help="Split of the data set. [default: the protocol of the input]")
 @click.option("--input", "mode", type=click.Choice(["mocap", "keypoints2d", "video"]), default="mocap",
@@ -62,12 +70,17 @@ _ENVIRONMENT = "MOTIONRECON_DATA"
 @click.pass_context
 def evaluate(ctx: click.Context, /, overwrite: bool, resume: bool, **given: Any) -> None:
     """Evaluate methods over a data set: the command's body; users read _HELP."""
-    from motionrecon.evaluate import protocol as protocols
-
     if overwrite and resume:
         raise click.UsageError("--overwrite and --resume exclude each other: begin anew, or go on", ctx)
     if given["workers"] is not None and given["workers"] < 1:
         raise click.UsageError(f"--workers {given['workers']}: give 1 or more", ctx)
+    if given["forces"] is not None:
+        ctx.exit(evaluate_forces.evaluate(ctx, given, overwrite=overwrite, resume=resume))
+    for name in ("height", "mass"):
+        if given[name] is not None:
+            raise click.UsageError(f"--{name}: goes with --forces; a data set knows its own people", ctx)
+    from motionrecon.evaluate import protocol as protocols
+
     asked = _protocol(given)
     dataset = protocols.open_protocol(asked)
     split = given["split"] or dataset.default_split(asked.mode)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 import numpy as np
@@ -68,6 +69,17 @@ def _table(path: Path, lines: list[str], markers: int) -> np.ndarray:
                 f"{path}: line {number} holds something that is no number ({error}); export it again"
             ) from None
     return np.array(rows, dtype=float).reshape(len(rows), markers, 3)
+
+
+def first_time(path: str | Path) -> float:
+    """Return the time in s of the table's first row, which other files of the recording count from; 0 if unreadable."""
+    for line in sequence.read_text(Path(path)).splitlines()[5:]:
+        cells = line.split()
+        if len(cells) > 1:
+            with contextlib.suppress(ValueError):
+                return float(cells[1])
+            break
+    return 0.0
 
 
 def from_markers(

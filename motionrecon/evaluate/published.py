@@ -72,3 +72,32 @@ TABLE4 = tuple(
         ("Optimus + BasinHopping", 25.6, 0.352, 832526, 78.9),
     )
 )
+
+
+class QuotedForces(NamedTuple):
+    """One published row of force measures: method, {measure: as printed}, where it stands."""
+
+    method: str
+    values: dict[str, str]
+    source: str
+
+
+# Ground reaction forces and moments against plates. Percentages are of the plate's range; what OpenGRF's nRMSE is
+# normalised by does not stand in its abstract, so it is not set beside them.
+FORCES = (
+    QuotedForces(
+        "Karatsidis 2017 (inertial)",
+        {
+            "vertical_r": ".992", "vertical_rmse_percent_range": "5.3", "ap_r": ".965", "ap_rmse_percent_range": "9.4",
+            "ml_r": ".862", "ml_rmse_percent_range": "13.1",
+        },
+        'Karatsidis et al., "Estimation of Ground Reaction Forces and Moments During Gait Using Only Inertial Motion '
+        'Capture", Sensors 17(1), 2017, abstract; walking',
+    ),
+    QuotedForces(
+        "OpenGRF 2025 (markers)",
+        {"vertical_r": ">=.94", "ap_r": ".81-.91", "ml_r": ">=.48", "cop_mm": "21-23", "ankle_moment_r": ".98"},
+        'Di Pietro et al., "OpenGRF: Predicting Ground Reaction Forces and Moments During Daily Living Activities in '
+        'OpenSim", bioRxiv 2025.09.27.678739, abstract; walking and stairs, CoP: medians',
+    ),
+)  # fmt: skip

@@ -12,7 +12,7 @@ import gc
 import multiprocessing
 import os
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Any
@@ -26,7 +26,8 @@ _MEMORY_MB = 3000.0  # a worker's peak
 RENEWED_MB = 2500.0  # a worker that has held more is replaced: compiled programs of many clip lengths add up
 # a detector's threads come and go with each film, and would leave their arenas behind
 ENVIRONMENT = {**worker_environment.ONE_THREAD, "MALLOC_ARENA_MAX": "1"}
-Work = Callable[[Task], list[Row]]
+Work = Callable[[Any], list[Row]]
+Died = Callable[[Any, str], list[Row]]
 
 
 def default_workers(tasks: int) -> int:
@@ -62,6 +63,10 @@ def _serve(pipe: Connection, device: str, work: Work) -> None:
         release_memory()
 
 
+def _failed_rows(task: Task, reason: str) -> list[Row]:
+    return [clip_rows.failed(task, method, reason) for method in task.methods]
+
+
 class _Worker:
     """One process, and the task it is at."""
 
@@ -71,10 +76,10 @@ class _Worker:
         with worker_environment.set_while_starting(ENVIRONMENT):
             self.process.start()
         theirs.close()
-        self.task: Task | None = None
+        self.task: Any = None
         self.peak_mb = 0.0
 
-    def give(self, task: Task) -> None:
+    def give(self, task: Any) -> None:
         self.task = task
         with contextlib.suppress(OSError):  # it died idle: noticed at its sentinel
             self.pipe.send(task)
@@ -90,20 +95,22 @@ class _Worker:
 
 
 def run(
-    tasks: list[Task],
+    tasks: Sequence[Any],
     workers: int,
     *,
     device: str = "cpu",
     work: Work = clip_rows.evaluate,
+    died: Died = _failed_rows,
     renewed_mb: float = RENEWED_MB,
-) -> Iterator[tuple[Task, list[Row]]]:
+) -> Iterator[tuple[Any, list[Row]]]:
     """Do tasks in worker processes.
 
     Args:
-      tasks: to do, in this order.
+      tasks: to do, in this order; whatever ``work`` takes (by default ``protocol.Task``).
       workers: processes.
       device: for JAX.
       work: what a worker does with a task.
+      died: rows of a task whose worker died, from the task and one line about the death.
       renewed_mb: a worker whose peak memory is above this is replaced by a fresh one.
 
     Yields:
@@ -118,7 +125,7 @@ def run(
             for worker in pool:
                 if waiting and worker.task is None:
                     worker.give(waiting.pop())
-            ended = _ended(pool)
+            ended = _ended(pool, died)
             for worker in [w for w in pool if w.task is None and w.peak_mb > renewed_mb]:
                 pool.remove(worker)
                 worker.stop()
@@ -128,7 +135,7 @@ def run(
             worker.stop()
 
 
-def _ended(pool: list[_Worker]) -> list[tuple[Task, list[Row]]]:
+def _ended(pool: list[_Worker], died: Died) -> list[tuple[Any, list[Row]]]:
     """Wait until a task ends or a worker dies; dead workers leave the pool."""
     wait([w.pipe for w in pool if w.task is not None] + [w.process.sentinel for w in pool])
     ended = []
@@ -144,7 +151,7 @@ def _ended(pool: list[_Worker]) -> list[tuple[Task, list[Row]]]:
             worker.process.join(1.0)
             pool.remove(worker)
             if task is not None:
-                rows = [clip_rows.failed(task, m, _death(worker.process.exitcode)) for m in task.methods]
+                rows = died(task, _death(worker.process.exitcode))
             worker.task = None
             worker.stop()
         if task is not None and rows is not None:

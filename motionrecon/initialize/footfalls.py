@@ -24,19 +24,19 @@ class FootfallOptions:
       loaded: body weights, least net vertical force.
       sinking: m/s, fastest vertical motion of the foot's lower end.
       steady: m/s, how far its velocity may be from the footfall's median.
-      seconds: s, shortest footfall.
+      seconds: s, shortest footfall; a runner's last 0.15 s.
     """
 
     carries: float = 0.15
     loaded: float = 0.5
-    sinking: float = 0.15
-    steady: float = 0.15
-    seconds: float = 0.15
+    sinking: float = 0.5
+    steady: float = 0.4
+    seconds: float = 0.1
 
 
 @dataclasses.dataclass(frozen=True)
 class Footfall:
-    """Frames [start, stop) in which ``foot`` (0 left, 1 right) stands at ``height`` m and travels at ``velocity`` m/s."""
+    """Frames [start, stop) in which a foot (0 left, 1 right) stands ``height`` m up and travels at ``velocity`` m/s."""
 
     foot: int
     start: int

@@ -42,12 +42,15 @@ class SupportOptions:
       clear_seconds: s, ...if it is loaded for so long,
       high: m, or above this height (feet on tiptoe seem 10 cm high)...
       high_seconds: s, ...for so long.
+      sunk: m, deeper below the floor nothing can stand on it.
       touch: m, it touches the floor again when its lowest point is below this.
-      margin: m, how far the zero-moment point may be outside.
-      share: the same, per metre between the zero-moment point and the centre of mass: fast motions are less certain.
+      margin: m, how far the zero-moment point may be outside...
+      beyond_seconds: s, ...at least for so long,
+      margin_long: m, or so far outside...
+      long_seconds: s, ...for so long.
+      share: m, added to both margins per metre from the centre of mass to the zero-moment point: haste is uncertain.
       smooth: s, width of the curve over which load and zero-moment point are averaged, and half the span of time
         within which contacts count.
-      beyond_seconds: s, shortest stretch with the weight beyond.
       gap: s, stretches of one cause closer than this are one.
       level: m, footfalls whose heights differ by less stand on one level.
     """
@@ -59,11 +62,14 @@ class SupportOptions:
     clear_seconds: float = 1.0
     high: float = 0.10
     high_seconds: float = 0.3
+    sunk: float = 0.08
     touch: float = 0.03
     margin: float = 0.08
+    beyond_seconds: float = 0.4
+    margin_long: float = 0.05
+    long_seconds: float = 1.0
     share: float = 0.3
     smooth: float = 0.1
-    beyond_seconds: float = 0.4
     gap: float = 0.3
     level: float = 0.05
 
@@ -116,6 +122,12 @@ def _carried_above(lowest: np.ndarray, weight: np.ndarray, fps: float, options: 
     return out
 
 
+def _below(lowest: np.ndarray, fps: float, options: SupportOptions) -> list[tuple[slice, str]]:
+    """Return stretches below the floor: where most of a clip stands on a box, its top was taken for the floor."""
+    found = [run for run in runs(lowest < -options.sunk) if run.stop - run.start >= options.high_seconds * fps]
+    return [(run, f"standing {-np.median(lowest[run]):.2f} m below the level taken for the floor") for run in found]
+
+
 def _weight_beyond(contacts: _Contacts, load: net_load.NetLoad, fps: float, options: SupportOptions) -> list[slice]:
     """Return stretches in which the zero-moment point stays outside of the hull of the points near the floor.
 
@@ -130,9 +142,12 @@ def _weight_beyond(contacts: _Contacts, load: net_load.NetLoad, fps: float, opti
     weight = gaussian_filter1d(up, sigma)
     point = gaussian_filter1d(up[:, None] * load.point, sigma, axis=0) / np.maximum(weight, 0.05)[:, None]
     outside = (point @ _DIRECTIONS - reach).max(axis=1)
-    allowed = options.margin + options.share * np.linalg.norm(point - load.com[:, :2], axis=1)
-    found = (outside > allowed) & (weight > options.loaded) & (reach.max(axis=1) > 0.5 * _NOTHING)
-    return [run for run in runs(found) if run.stop - run.start >= options.beyond_seconds * fps]
+    outside = outside - options.share * np.linalg.norm(point - load.com[:, :2], axis=1)
+    judged = (weight > options.loaded) & (reach.max(axis=1) > 0.5 * _NOTHING)
+    out = []
+    for margin, seconds in ((options.margin, options.beyond_seconds), (options.margin_long, options.long_seconds)):
+        out += [run for run in runs(judged & (outside > margin)) if run.stop - run.start >= seconds * fps]
+    return out
 
 
 def _levels(footfalls: list[Footfall], apart: float) -> list[float]:
@@ -189,6 +204,7 @@ def find_unsupported(start: KinematicStart, options: SupportOptions = SupportOpt
     above = _carried_above(lowest, load.weight, fps, options)
     still = [f for f in footfalls if np.hypot(*f.velocity) < moving_ground.MovingGroundOptions().speed]
     found = [(run, _height_cause(run, lowest, still, options)) for run in above]
+    found += _below(lowest, fps, options)
     found += [(run, BEYOND) for run in _weight_beyond(contacts, load, fps, options)]
     belt = moving_ground.moving_ground(footfalls, frames, fps)
     if belt is not None:

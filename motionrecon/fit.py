@@ -220,7 +220,8 @@ def fit_sequence(
     result = assemble.result(start, prepared, state, options, weights, mass, source or sequence.key, known, warnings)
     clock.stage("")
     if carried:
-        result = dataclasses.replace(result, force_reliable=carried.supported, unsupported=carried.intervals)
+        judged = assemble.reliable(carried.supported, result.windows)
+        result = dataclasses.replace(result, force_reliable=judged, unsupported=carried.intervals)
     return dataclasses.replace(result, seconds=clock.seconds)
 
 

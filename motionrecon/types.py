@@ -324,8 +324,9 @@ class FitResult:
       source: the input path as given.
       contact_radius: (C,) m, a contact point touches the ground when its centre is this high; None: all zero.
       simulation: the simulator's constants by name (``physics.description``), for a replay; None: not kept.
-      force_reliable: (T,) bool, false where something other than the ground carries the body; None: not judged.
-      unsupported: those stretches with their causes.
+      force_reliable: (T,) bool, false where something other than the ground carries the body or the window failed;
+        None: not judged.
+      unsupported: stretches in which something other than the ground carries the body, with their causes.
     """
 
     observation: Observation

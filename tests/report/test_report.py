@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from motionrecon import metrics
 from motionrecon.report import figures, plots, report, stills
-from motionrecon.types import FitStatus, UnsupportedInterval
+from motionrecon.types import FitStatus
 from tests.fixtures import walking_result as made
 
 
@@ -98,12 +98,14 @@ def test_bare_results_still_make_a_sheet(video):
 
 
 def test_unreliable_forces_are_shaded(video):
-    intervals = (UnsupportedInterval(0.1, 0.3, "a box"), UnsupportedInterval(0.4, 0.5, "a box"))
+    judged = np.ones(20, dtype=bool)
+    judged[[0, 1, 2, 12, 19]] = False
     axes = [Figure().subplots() for _ in range(2)]
     plots.vertical_force(axes[0], video[0])
-    plots.vertical_force(axes[1], dataclasses.replace(video[0], unsupported=intervals))
+    plots.vertical_force(axes[1], dataclasses.replace(video[0], force_reliable=judged))
     assert not axes[0].patches
-    assert [(p.get_x(), p.get_x() + p.get_width()) for p in axes[1].patches] == [(0.1, 0.3), (0.4, 0.5)]
+    spans = [(p.get_x(), p.get_x() + p.get_width()) for p in axes[1].patches]
+    np.testing.assert_allclose(np.array(spans) * made.FPS, [[0, 3], [12, 13], [19, 20]], atol=1e-9)
     assert [t.get_text() for t in axes[1].get_legend().get_texts()].count("not reliable") == 1
 
 

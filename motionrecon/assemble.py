@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import io
+from collections.abc import Iterable
 
 import jax
 import numpy as np
@@ -14,8 +15,19 @@ from motionrecon.config import Config
 from motionrecon.objective_terms import LossWeights
 from motionrecon.physics import description, rollout
 from motionrecon.rotations import exp, mul
-from motionrecon.types import Array, ControlTrajectory, FitResult, FitStatus, KinematicStart, Motion, Rollout, Skeleton
+from motionrecon.types import (
+    Array,
+    ControlTrajectory,
+    FitResult,
+    FitStatus,
+    KinematicStart,
+    Motion,
+    Rollout,
+    Skeleton,
+    WindowReport,
+)
 
+_FAILED = (FitStatus.DIVERGED, FitStatus.NON_FINITE)
 _read_out = jax.jit(rollout.read_out)
 _compose = jax.jit(lambda reference, knots: mul(reference, exp(knots)))
 
@@ -45,13 +57,21 @@ def brax_difference(prepared: prepare.Prepared, skeleton: Skeleton, state: chain
 
 
 def _failures(state: chain.ChainState, fps: float) -> list[str]:
-    bad = (FitStatus.DIVERGED, FitStatus.NON_FINITE)
     return [
         f"The window from {r.window.start / fps:.2f} to {r.window.stop / fps:.2f} s failed: {r.status.value} "
         f"({r.error_mm:.0f} mm off)."
         for r in state.reports
-        if r.status in bad
+        if r.status in _FAILED
     ]
+
+
+def reliable(supported: np.ndarray, reports: Iterable[WindowReport]) -> np.ndarray:
+    """Return (T,) bool: the frames that a level ground supports, (T,) bool, without those of windows that failed."""
+    out = np.array(supported, dtype=bool)
+    for r in reports:
+        if r.status in _FAILED:
+            out[r.window.start : r.window.start + r.window.commit] = False
+    return out
 
 
 def result(

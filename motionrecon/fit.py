@@ -16,6 +16,7 @@ from motionrecon import assemble, chain, checkpoint, config, observe, prepare
 from motionrecon.config import Config
 from motionrecon.data import camera_files, load, truth, video
 from motionrecon.errors import FitError, InputError
+from motionrecon.initialize import support
 from motionrecon.initialize.joint_frames import joint_frames
 from motionrecon.initialize.mocap import start_from_keypoints3d
 from motionrecon.initialize.video import start_from_video
@@ -194,6 +195,8 @@ def fit_sequence(
         warnings.append(_MOVING)
     start = start or kinematic_start(sequence, options)
     warnings += start.warnings
+    carried = support.find_unsupported(start) if start.depth_axes is None else None  # a film's depths are too rough
+    warnings += support.sentences(carried) if carried else []
     mass = options.person.mass
     if mass is None:
         mass = anthropometry.default_mass(start.height)
@@ -219,6 +222,9 @@ def fit_sequence(
         warnings.append(assemble.brax_difference(prepared, start.motion.skeleton, state))
     result = assemble.result(start, prepared, state, options, weights, mass, source or sequence.key, known, warnings)
     clock.stage("")
+    if carried:
+        judged = assemble.reliable(carried.supported, result.windows)
+        result = dataclasses.replace(result, force_reliable=judged, unsupported=carried.intervals)
     return dataclasses.replace(result, seconds=clock.seconds)
 
 

@@ -298,6 +298,15 @@ class WindowReport:
 
 
 @dataclasses.dataclass(frozen=True)
+class UnsupportedInterval:
+    """From ``start_s`` to ``end_s``, s at the source's clock, a level ground cannot carry the body; ``cause``: why."""
+
+    start_s: float
+    end_s: float
+    cause: str
+
+
+@dataclasses.dataclass(frozen=True)
 class FitResult:
     """Everything a fit produces; NumPy arrays throughout.
 
@@ -322,6 +331,9 @@ class FitResult:
       source: the input path as given.
       contact_radius: (C,) m, a contact point touches the ground when its centre is this high; None: all zero.
       simulation: the simulator's constants by name (``physics.description``), for a replay; None: not kept.
+      force_reliable: (T,) bool, false where something other than the ground carries the body or the window failed;
+        None: not judged.
+      unsupported: stretches in which something other than the ground carries the body, with their causes.
     """
 
     observation: Observation
@@ -345,3 +357,5 @@ class FitResult:
     source: str
     contact_radius: Array | None = None
     simulation: dict[str, Array] | None = None
+    force_reliable: Array | None = None
+    unsupported: tuple[UnsupportedInterval, ...] = ()

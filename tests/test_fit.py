@@ -35,7 +35,7 @@ def test_shapes_and_finite_values(result):
         "root_pos": (result.motion.root_pos, (T, 3)), "quats": (result.motion.quats, (T, J, 4)),
         "targets": (result.control.targets, (T, A, 4)), "foot_contacts": (result.foot_contacts, (T, 2)),
         "kinematic": (result.kinematic_keypoints, (T, k, 3)), "truth": (result.truth, (T, k, 3)),
-        "contact_radius": (result.contact_radius, (c,)),
+        "contact_radius": (result.contact_radius, (c,)), "force_reliable": (result.force_reliable, (T,)),
     }  # fmt: skip
     for name, (value, shape) in shapes.items():
         assert isinstance(value, np.ndarray) and value.shape == shape, name

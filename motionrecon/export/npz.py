@@ -58,6 +58,7 @@ def motion_arrays(result: FitResult) -> dict[str, np.ndarray]:
     Besides the contract's keys, where known: ``keypoint_names``, ``keypoint_links``, ``keypoint_offsets`` (K, 3) m,
     ``keypoint_positions`` (T, K, 3) m of the simulated body, the kinematic start (``kinematic_root_position``,
     ``kinematic_quaternions``, ``kinematic_keypoints``), ``foot_contacts`` (T, 2), ``contact_radii`` (C,) m,
+    ``force_reliable`` (T,) (false where something other than the ground carries the body or the window failed),
     ``true_keypoints3d``, the simulator's constants (``simulation_*``, for a replay; see ``physics.description``),
     the camera (``camera_*``), ``body_height`` m, ``config`` and ``versions`` (JSON text),
     ``source``; the biomechanics of ``biomechanics_arrays``. The centre of pressure is explained at ``foot_loads``.
@@ -96,6 +97,8 @@ def motion_arrays(result: FitResult) -> dict[str, np.ndarray]:
     }  # fmt: skip
     if result.foot_contacts is not None:
         arrays["foot_contacts"] = np.asarray(result.foot_contacts, dtype=bool)
+    if result.force_reliable is not None:
+        arrays["force_reliable"] = np.asarray(result.force_reliable, dtype=bool)
     if result.contact_radius is not None:
         arrays["contact_radii"] = result.contact_radius
     if result.simulation is not None:

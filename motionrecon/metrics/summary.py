@@ -267,6 +267,7 @@ def summarize(result: FitResult, joints: tuple[str, ...] | None = None, smoothed
         "optimizer": _optimizer(result),
         "seconds": dict(result.seconds),
         "windows": _windows(result),
+        "unsupported_intervals": [dataclasses.asdict(interval) for interval in result.unsupported],
         "terms": {k: _finite(v) for k, v in result.terms.items()},
         "warnings": list(result.warnings),
     }

@@ -144,7 +144,7 @@ def foot_heights(axes: Axes, result: FitResult) -> None:
 
 
 def vertical_force(axes: Axes, result: FitResult) -> None:
-    """Vertical ground reaction force of each foot, and of all contact points together, in body weights."""
+    """Vertical ground reaction force of each foot and of all contact points, in body weights; shaded: unreliable."""
     axes.set_title("Vertical ground reaction force (body weights)")
     forces = np.asarray(result.rollout.contact_force)
     reaction, _ = foot_loads(np.asarray(result.rollout.contact_pos), forces, result.contact_names)
@@ -152,6 +152,13 @@ def vertical_force(axes: Axes, result: FitResult) -> None:
     axes.plot(time, forces[..., 2].sum(axis=1) / weight, color="#9aa3ad", linewidth=1.2, label="all contacts")
     for foot, side in enumerate(("left", "right")):
         axes.plot(time, reaction[:, foot, 2] / weight, color=SIDE_COLOURS[side], label=side)
+    doubtful = (
+        np.zeros(len(time), dtype=int) if result.force_reliable is None else 1 - np.asarray(result.force_reliable)
+    )
+    edges = time[0] + np.flatnonzero(np.diff(doubtful, prepend=0, append=0)) / float(result.motion.fps)
+    for i, (begin, end) in enumerate(edges.reshape(-1, 2)):
+        label = None if i else "not reliable"
+        axes.axvspan(begin, end, color="#e08a1e", alpha=0.18, linewidth=0, label=label)
     axes.axhline(1.0, color="#30363c", linewidth=0.8, linestyle=(0, (4, 3)))
     axes.set_xlim(time[0], max(time[-1], time[0] + 1e-3))
     axes.set_ylim(bottom=0.0)

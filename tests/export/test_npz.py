@@ -43,6 +43,13 @@ def test_contract(result, tmp_path):
     assert [p.name for p in tmp_path.iterdir()] == ["motion.npz"]
 
 
+def test_unreliable_forces_are_marked_where_judged(result):
+    assert "force_reliable" not in npz.motion_arrays(result)
+    judged = dataclasses.replace(result, force_reliable=np.arange(12) > 4)
+    kept = npz.motion_arrays(judged)["force_reliable"]
+    assert kept.dtype == bool and kept.tolist() == [False] * 5 + [True] * 7
+
+
 def test_feet_share_the_contact_force(result):
     data = npz.motion_arrays(result)
     np.testing.assert_allclose(data["ground_reaction_force"].sum(1), data["contact_forces"].sum(1))

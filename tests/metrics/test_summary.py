@@ -8,6 +8,7 @@ import pytest
 
 from motionrecon import metrics
 from motionrecon.metrics import body_points
+from motionrecon.types import UnsupportedInterval
 from tests.fixtures import walking_result as made
 
 THREE_D = ("mpjpe_g_mm", "mpjpe_mm", "mpjpe_pa_mm", "mpjpe_wa_mm", "accel_error_m_per_s2", "rte_percent")
@@ -28,6 +29,13 @@ def test_mocap_is_compared_with_what_was_seen(mocap):
     assert summary["methods"]["physics"]["mpjpe_2d_px"] is None
     by_point = summary["per_keypoint"]["physics"]
     assert np.mean(list(by_point.values())) == pytest.approx(1000 * distance.mean(), rel=0.02)
+
+
+def test_unsupported_intervals_are_told(mocap):
+    assert metrics.summarize(mocap)["unsupported_intervals"] == []
+    carried = dataclasses.replace(mocap, unsupported=(UnsupportedInterval(0.0, 1.4, "a box"),))
+    expected = [{"start_s": 0.0, "end_s": 1.4, "cause": "a box"}]
+    assert json.loads(json.dumps(metrics.summarize(carried)))["unsupported_intervals"] == expected
 
 
 def test_smoothed_mocap_is_the_smoothed_observation_with_gaps_filled(mocap):

@@ -7,9 +7,10 @@ import re
 import cv2
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 
 from motionrecon import metrics
-from motionrecon.report import figures, report, stills
+from motionrecon.report import figures, plots, report, stills
 from motionrecon.types import FitStatus
 from tests.fixtures import walking_result as made
 
@@ -94,6 +95,18 @@ def test_bare_results_still_make_a_sheet(video):
     summary = metrics.summarize(result)
     assert summary["methods"]["physics"]["foot_skate_percent"] is None
     assert figures.sheet(result, summary)[:4] == b"\x89PNG"
+
+
+def test_unreliable_forces_are_shaded(video):
+    judged = np.ones(20, dtype=bool)
+    judged[[0, 1, 2, 12, 19]] = False
+    axes = [Figure().subplots() for _ in range(2)]
+    plots.vertical_force(axes[0], video[0])
+    plots.vertical_force(axes[1], dataclasses.replace(video[0], force_reliable=judged))
+    assert not axes[0].patches
+    spans = [(p.get_x(), p.get_x() + p.get_width()) for p in axes[1].patches]
+    np.testing.assert_allclose(np.array(spans) * made.FPS, [[0, 3], [12, 13], [19, 20]], atol=1e-9)
+    assert [t.get_text() for t in axes[1].get_legend().get_texts()].count("not reliable") == 1
 
 
 def test_stills_are_spread_over_the_video(tmp_path):

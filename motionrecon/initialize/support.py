@@ -99,7 +99,7 @@ class _Contacts:
 def _contacts(start: KinematicStart) -> _Contacts:
     motion = start.motion
     pos, rot = skeletons.clip_poses(motion.skeleton, motion.root_pos, motion.quats)
-    _, links, offsets, radii = contact_points(motion.skeleton, start.soles, start.height)
+    _, links, offsets, radii, _ = contact_points(motion.skeleton, start.soles, start.height)
     points = pos[:, list(links)] + (rot[:, list(links)] @ offsets[..., None])[..., 0]
     return _Contacts(points[..., 2] - radii, points[..., :2], radii)
 

@@ -43,7 +43,7 @@ def test_mjcf_has_three_hinges_or_one_ball_a_joint(person):
 
 
 def test_contact_points_cover_the_body_and_mirror(person):
-    names, links, offsets, radii = humanoid.contact_points(person.skeleton, person.soles, person.height)
+    names, links, offsets, radii, stiffness = humanoid.contact_points(person.skeleton, person.soles, person.height)
     assert {person.skeleton.names[i] for i in links} >= {
         "pelvis", "spine", "chest", "neck", "left_ankle", "left_knee", "left_elbow", "left_shoulder",
     }  # fmt: skip

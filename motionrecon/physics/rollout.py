@@ -12,10 +12,9 @@ from jax import Array
 
 from motionrecon import rotations
 from motionrecon.physics import pipeline, step_jacobian, tree
-from motionrecon.physics.body import Body, Ground
+from motionrecon.physics.body import BENDS, Body, Ground
 from motionrecon.types import Rollout, SimState, Sites
 
-BENDS = 0.5  # share of the ground's stiffness below which a contact point stands for toes that bend
 SUBSTEPS = 2  # 1/60 s at 30 Hz; with the joints' least slope as calm as 1/120 s at half the cost (docs/experiments.md)
 
 

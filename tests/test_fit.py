@@ -104,7 +104,9 @@ def test_given_mass_and_warnings(result):
 
 def test_weights_by_kind_of_input():
     seen = small_clip.sequence().observation
-    assert fit.loss_weights(None, seen).planted == 0.0
+    clean = fit.loss_weights(None, seen)  # of motion capture: forces that the motion shows, feet that clear the floor
+    assert min(clean.com_velocity, clean.clearance, clean.planted, clean.pose) > 0.0
+    assert clean.keypoints > LossWeights().keypoints
     assert fit.loss_weights(None, dataclasses.replace(seen, keypoints3d=None)) == LossWeights()
     own = LossWeights(com=1.0)
     assert fit.loss_weights(own, seen) is own

@@ -10,12 +10,15 @@ import pytest
 from motionrecon import objective, prepare, solve_window
 from motionrecon.models import riccati
 from motionrecon.objective_terms import LossWeights
-from motionrecon.physics import step_jacobian
+from motionrecon.physics import rollout, step_jacobian
 from motionrecon.solve_window import REAL_GROUND
 from motionrecon.window_problem import ScalarProblem, WindowProblem
 from tests.fixtures import small_clip
 
-BUSY = LossWeights(com=3.0, effort=0.01, joint_limits=1.0, control=0.02, control_rate=0.05, start=0.3)
+BUSY = LossWeights(
+    com=3.0, effort=0.01, joint_limits=1.0, control=0.02, control_rate=0.05, start=0.3, clearance=5.0,
+    com_velocity=2.0, pose=0.1,
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -183,7 +186,8 @@ def test_the_wrench_has_its_price(problem, moved):
     ("weight", "term"),
     [
         ("planted", "foot_contact"), ("com", "centre_of_mass"), ("joint_limits", "joint_limits"), ("effort", "effort"),
-        ("control", "control"), ("control_rate", "control_rate"), ("start", "start"),
+        ("control", "control"), ("control_rate", "control_rate"), ("start", "start"), ("clearance", "foot_clearance"),
+        ("com_velocity", "momentum"), ("pose", "pose"),
     ],
 )  # fmt: skip
 def test_a_weight_scales_its_term_and_no_other(problem, moved, weight, term):
@@ -195,6 +199,40 @@ def test_a_weight_scales_its_term_and_no_other(problem, moved, weight, term):
     after = WindowProblem(dataclasses.replace(data, weights=weights), REAL_GROUND, 0.3).terms(moved)
     for name in before:
         assert after[name] == pytest.approx((3.0 if name == term else 1.0) * before[name], rel=1e-12), name
+
+
+def test_control_rate_means_the_same_at_every_frame_rate(problem):
+    """One smooth curve of knots over 25/30 s: 26 knots at 30 Hz, or two windows of 26 at 60 Hz."""
+    rng = np.random.default_rng(0)
+    shape = problem.data.reference.shape[1], 3
+    sizes, phases = rng.normal(size=(3, *shape)), rng.uniform(0, 6, (3, *shape))
+
+    def price(time, fps):
+        waves = zip((0.7, 1.5, 2.5), sizes, phases, strict=True)
+        knots = sum(a * np.sin(2 * np.pi * f * time[:, None, None] + p) for f, a, p in waves)
+        still = jax.tree.map(lambda x: jnp.stack([x] * len(time)), problem.data.start)
+        data = dataclasses.replace(
+            problem.data, dt=jnp.asarray(1.0 / (fps * rollout.SUBSTEPS)),
+            frames=dataclasses.replace(problem.data.frames, calm=jnp.ones(len(time))),
+        )  # fmt: skip
+        trajectory = objective.Trajectory(still, jnp.asarray(knots), jnp.zeros((len(time) - 1, 6)))
+        return WindowProblem(data, REAL_GROUND, 0.3).terms(trajectory)["control_rate"]
+
+    frames = np.arange(small_clip.WINDOW)
+    coarse = price(frames / 30.0, 30.0)
+    fine = 0.5 * (price(frames / 60.0, 60.0) + price((frames + frames[-1]) / 60.0, 60.0))
+    assert coarse > 0.01
+    assert fine == pytest.approx(coarse, rel=0.03)
+
+
+def test_control_rate_is_cheaper_where_the_body_is_thrown_about(problem, moved):
+    wild = dataclasses.replace(problem.data.frames, calm=0.25 * jnp.ones(small_clip.WINDOW))
+    calm = dataclasses.replace(problem.data.frames, calm=jnp.ones(small_clip.WINDOW))
+    found = [
+        WindowProblem(dataclasses.replace(problem.data, frames=f), REAL_GROUND, 0.3).terms(moved)["control_rate"]
+        for f in (wild, calm)
+    ]
+    assert found[0] == pytest.approx(0.25 * found[1], rel=1e-12)
 
 
 def test_keypoint_weight_scales_rows_at_preparation():
@@ -222,7 +260,8 @@ def test_padding_counts_for_nothing(moved):
     frames = data.frames
     other = dataclasses.replace(
         frames, points=frames.points.at[14:].add(1.0), com=frames.com.at[14:].add(1.0),
-        point_velocity=frames.point_velocity.at[14:].add(1.0),
+        point_velocity=frames.point_velocity.at[14:].add(1.0), sole_height=frames.sole_height.at[14:].add(1.0),
+        com_velocity=frames.com_velocity.at[14:].add(1.0), joints=frames.joints.at[14:].add(1.0),
     )  # fmt: skip
     changed = WindowProblem(dataclasses.replace(data, frames=other), REAL_GROUND, 0.3)
     assert problem.loss(elsewhere) == problem.loss(reached)

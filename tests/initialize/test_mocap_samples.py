@@ -38,4 +38,19 @@ def test_error_flips_and_soles_on_cmu(samples, path, mm):
     feet = [start.motion.skeleton.names.index(f"{s}_ankle") for s in ("left", "right")]
     pos, rot = joint_frames(start.motion.skeleton, start.motion.root_pos, start.motion.quats)
     z = pos[:, feet][..., 2][:, :, None] + np.sum(rot[:, feet][:, :, None, 2] * corners, axis=-1)
-    assert np.mean(z.min(axis=(1, 2)) < -0.005) <= 0.01
+    assert z.min() > -0.03  # a heel that strikes or toes that push off sink in, as the sole has no curve
+    for i, side in enumerate(("left", "right")):
+        stands = _standing(start.observation, side)
+        assert stands.sum() >= 8
+        assert np.abs(np.median(z[stands, i], axis=0)).max() < 0.007  # level, on the floor
+
+
+def _standing(observation, side: str) -> np.ndarray:
+    """(T,) frames in which ankle and ball are as slow and as low as in a foot that stands flat."""
+    slow, low = [], []
+    for name in ("ankle", "ball"):
+        path = np.asarray(observation.keypoints3d)[:, observation.names.index(f"{side}_{name}")]
+        speed = np.linalg.norm(np.gradient(path, axis=0), axis=1) * observation.fps
+        slow.append(speed < 0.3)
+        low.append(path[:, 2] < np.percentile(path[speed < 0.3, 2], 30) + 0.01)
+    return np.all(slow + low, axis=0)

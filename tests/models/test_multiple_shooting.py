@@ -67,7 +67,9 @@ class Pendulum:
         p[0] += rest * np.append(z[0], u[0])
         d[0] = rest
         c = defects_of(z, u, self.gravity)
-        return jax.tree.map(jnp.asarray, Stages(a, b, c, q, d, p, np.full(1, RATE), RATE * np.diff(u)[:, None]))
+        return jax.tree.map(
+            jnp.asarray, Stages(a, b, c, q, d, p, np.full((len(a), 1), RATE), RATE * np.diff(u)[:, None])
+        )
 
     def shots(self, motion, policy, scales):
         self.evaluations += len(scales)

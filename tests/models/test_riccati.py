@@ -17,7 +17,7 @@ def random_stages(seed):
     return Stages(
         a=rng.normal(size=(T - 1, N, N + K)), b=rng.normal(size=(T - 1, N, M)), c=rng.normal(size=(T - 1, N)),
         q=half @ half.transpose(0, 2, 1) + 0.1 * np.eye(N), d=rng.uniform(0.1, 2.0, T),
-        p=rng.normal(size=(T, N + K)), r=rng.uniform(0.1, 2.0, M), s=rng.normal(size=(T - 1, M)),
+        p=rng.normal(size=(T, N + K)), r=rng.uniform(0.1, 2.0, (T - 1, M)), s=rng.normal(size=(T - 1, M)),
     )  # fmt: skip
 
 
@@ -34,7 +34,7 @@ def dense(stages, damping, damping0, free):
     rows, right = [], []
     for t in range(T - 1):
         j = slice(nz + t * M, nz + (t + 1) * M)
-        h[j, j], g[j] = np.diag(stages.r + damping), stages.s[t]
+        h[j, j], g[j] = np.diag(stages.r[t] + damping), stages.s[t]
         row = np.zeros((size, nz + nw))
         row[:, t * size : (t + 1) * size] = -np.concatenate([stages.a[t], np.eye(K, size, N)])
         row[:, (t + 1) * size : (t + 2) * size] = np.eye(size)

@@ -10,7 +10,7 @@ import pytest
 from motionrecon import rotations
 from motionrecon import skeleton as skeletons
 from motionrecon.physics import dynamics, humanoid, inverse_dynamics, pipeline, rollout, tree
-from motionrecon.physics.body import Ground
+from motionrecon.physics.body import SOLE_POINTS, Ground
 
 HEIGHT, MASS = 1.70, 65.0
 DT = 1.0 / (30.0 * rollout.SUBSTEPS)  # the step that a fit at 30 frames a second takes
@@ -34,6 +34,14 @@ def person():
 
 
 @pytest.fixture(scope="session")
+def rigid(person):
+    """(C,) bool: contact points of the rigid body, all but the toes, which give way."""
+    toes = np.array(["toe" in name for name in person.body.contact_names])
+    assert toes.sum() == 2 and toes[:SOLE_POINTS].sum() == 2
+    return ~toes
+
+
+@pytest.fixture(scope="session")
 def random_state(person):
     """A function seed -> SimState with every joint turned and moving, root at 3 m (or ``height``)."""
 
@@ -53,33 +61,39 @@ def control_offsets():
 
 
 @pytest.fixture(scope="session")
-def standing(person, control_offsets):
+def standing(person, control_offsets, rigid):
     """state at rest, leaning a little so that the weight is over the feet's middle; targets (A, 4) that hold it."""
     names = person.skeleton.names
     turns = np.zeros((len(names), 3))
     turns[names.index("left_shoulder"), 0], turns[names.index("right_shoulder"), 0] = -1.3, 1.3
 
+    sole = np.flatnonzero(rigid[:SOLE_POINTS])
+
     @jax.jit
     def marks(quats):
         p = tree.pose(person.body, quats)
-        points = tree.points(person.body, p, np.array(person.body.contact_link), person.body.contact_offset)[:8]
+        points = tree.points(person.body, p, np.array(person.body.contact_link), person.body.contact_offset)[sole]
         return points, dynamics.centre_of_mass(person.body, p)
 
-    def leaning(lean):
+    def leaning(lean, pitch=0.0):
         t = turns.copy()
         t[0, 1] = lean
         for side in ("left", "right"):
-            t[names.index(f"{side}_ankle"), 1] = -lean
+            t[names.index(f"{side}_ankle"), 1] = pitch - lean
         quats = np.asarray(rotations.exp(t))
         points, com = marks(quats)
-        return quats, float(com[0] - points[:, 0].mean()), -float(points[:, 2].min())
+        return quats, float(com[0] - points[:, 0].mean()), points
 
-    (_, a, _), (_, b, _) = leaning(0.0), leaning(0.1)
-    quats, _, height = leaning(-0.1 * a / (b - a))
+    points = leaning(0.0)[2]
+    pitch = float(np.polyfit(points[:, 0], points[:, 2], 1)[0])  # heels and balls equally high, so that both carry
+    (_, a, _), (_, b, _) = leaning(0.0, pitch), leaning(0.1, pitch)
+    quats, _, points = leaning(-0.1 * a / (b - a), pitch)
+    assert np.ptp(points[:, 2]) < 1e-4
+    height = -float(points[:, 2].min())
     state = pipeline.init(person.body, np.array([0.0, 0.0, height]), quats)
     still = jax.tree.map(lambda x: jnp.stack([x] * 4), state)
-    offsets = control_offsets(person.body, still, 30.0)[1]
-    return SimpleNamespace(state=state, targets=np.asarray(rotations.mul(state.quats[1:], rotations.exp(offsets))))
+    _, offsets = control_offsets(person.body, still, 30.0)  # no lead: nothing moves
+    return SimpleNamespace(state=state, targets=np.asarray(rotations.mul(state.quats[1:], rotations.exp(offsets[1]))))
 
 
 @pytest.fixture(scope="session")

@@ -9,6 +9,7 @@ import pytest
 
 from motionrecon import rotations
 from motionrecon.physics import dynamics, pipeline, tree
+from motionrecon.physics.body import SOLE_POINTS
 
 
 @pytest.fixture(scope="module")
@@ -87,10 +88,11 @@ def test_momentum_balance(person, standing, step, com_acceleration, hop):
         assert pushed[:, 2].max() > 1.2 * weight  # and landing
 
 
-def test_person_stands_for_two_seconds(person, standing, step):
+def test_person_stands_for_two_seconds(person, standing, step, rigid):
     def watch(before, _, forces):
         p = tree.pose(person.body, before.quats)
-        soles = tree.points(person.body, p, np.array(person.body.contact_link), person.body.contact_offset)[:8]
+        points = tree.points(person.body, p, np.array(person.body.contact_link), person.body.contact_offset)
+        soles = points[:SOLE_POINTS][rigid[:SOLE_POINTS]]
         com = dynamics.centre_of_mass(person.body, p) + before.position
         return com, -(soles[:, 2] + before.position[2]).min(), forces.contact_force
 
@@ -102,13 +104,16 @@ def test_person_stands_for_two_seconds(person, standing, step):
     assert depth.max() < 0.004
     assert np.abs(last.velocity).max() < 0.05
     assert np.isclose(force[-1].sum(axis=0)[2], weight, rtol=0.01)
-    assert force[..., 2].min() > -1e-3 * weight  # the ground does not pull
+    assert force[..., 2].min() >= 0.0  # the ground does not pull
     assert np.linalg.norm(force[-1, :, :2], axis=1).max() < 0.2 * weight
-    assert force[-1, 8:].sum() == pytest.approx(0.0, abs=1e-6)  # on its feet
+    assert force[-1, SOLE_POINTS:].sum() == pytest.approx(0.0, abs=1e-6)  # on its feet
 
 
-def test_dropped_person_lands_without_bouncing_up(person, standing, step):
-    """From 0.3 m: sinks in by centimetres at most, never rises above the drop, never pulled by the ground."""
+def test_dropped_person_lands_without_bouncing_up(person, standing, step, rigid):
+    """From 0.3 m: sinks in no deeper than it falls in a step, never rises above the drop, is never pulled.
+
+    Toes, which give way, may sink deeper.
+    """
     state = dataclasses.replace(standing.state, position=standing.state.position + jnp.array([0.0, 0.0, 0.3]))
     index = np.array(person.body.contact_link)
 
@@ -116,7 +121,11 @@ def test_dropped_person_lands_without_bouncing_up(person, standing, step):
     def watch(before, _, forces):
         p = tree.pose(person.body, before.quats)
         low = tree.points(person.body, p, index, person.body.contact_offset)[:, 2] + before.position[2]
-        return before.position[2], jnp.min(low - jnp.asarray(person.body.contact_radius)), forces.contact_force[:, 2]
+        return (
+            before.position[2],
+            jnp.min((low - jnp.asarray(person.body.contact_radius))[rigid]),
+            forces.contact_force[:, 2],
+        )
 
     last, seen = run(person, step, state, standing.targets, 1.0, watch)
     height, low, force = (np.array(s) for s in zip(*seen, strict=True))
@@ -126,8 +135,12 @@ def test_dropped_person_lands_without_bouncing_up(person, standing, step):
     assert np.allclose(height[:steps], height[0] - fall, atol=0.02)
     assert height.max() <= height[0] + 1e-9
     assert height[len(height) // 2 :].max() < height[0] - 0.2
-    assert low.min() > -0.03
-    assert force.min() > -0.05 * person.mass * person.body.gravity
+    # the ground acts by the depth at the start of a step: the first one inside goes on unhindered
+    assert low.min() > -np.sqrt(2 * person.body.gravity * 0.3) * person.dt
+    assert np.sum(low < -0.01) <= 3
+    assert low[-20:].min() > -0.01
+    assert force.min() >= 0.0
+    assert force.max() > person.mass * person.body.gravity
 
 
 def test_wrench_acts_on_the_root_and_ends_with_its_value(person, random_state, step, com_acceleration):

@@ -10,6 +10,7 @@ import pytest
 from motionrecon import rotations
 from motionrecon import skeleton as skeletons
 from motionrecon.physics import pipeline, rollout, step_jacobian
+from motionrecon.physics.body import SOLE_POINTS
 
 STEPS = (12, 60, 240)
 
@@ -132,7 +133,7 @@ def test_read_out_gives_forces_that_carry_the_weight(person, standing, simulate)
     assert np.abs(read.torque).max() < 100.0
     ankles = [person.skeleton.names.index(f"{side}_ankle") for side in ("left", "right")]
     assert np.allclose(
-        np.asarray(read.contact_pos)[:, :8].mean(axis=1)[:, :2], joints[:, ankles, :2].mean(axis=1), atol=0.08
+        np.asarray(read.contact_pos)[:, :SOLE_POINTS].mean(axis=1)[:, :2], joints[:, ankles, :2].mean(axis=1), atol=0.08
     )
     assert np.all(np.abs(read.com[:, 2] - read.joint_pos[:, 0, 2]) < 0.1)
 

@@ -42,7 +42,8 @@ def ground_force(name: str, height: float = 1.75, seed: int = 0) -> tuple[np.nda
         return net, None
     first = round(start * rate)
     share = plan.left_share[first : first + len(com)]
-    share = _repeated(np.array([np.trapezoid(share[i : i + every + 1]) / every for i in range(0, len(com) - every, every)]))
+    means = [np.trapezoid(share[i : i + every + 1]) / every for i in range(0, len(com) - every, every)]
+    share = _repeated(np.array(means))
     return net, np.stack([share[:, None] * net, (1.0 - share)[:, None] * net], axis=1)
 
 

@@ -86,7 +86,7 @@ def forces(result: FitResult, true: np.ndarray | None = None) -> tuple[dict[str,
     }, feet  # fmt: skip
 
 
-def against(found: np.ndarray, true: np.ndarray, prefix: str = "") -> dict[str, float]:
+def against(found: np.ndarray, true: np.ndarray, prefix: str = "") -> dict[str, float | None]:
     """Return RMSE in percent of the body weight and of the truth's range, and the correlation."""
     rmse = 100.0 * float(np.sqrt(np.mean((found - true) ** 2)))
     span = max(float(np.ptp(true)), 1e-9)

@@ -130,6 +130,7 @@ def result(
         versions=versions.installed(),
         source=source,
         contact_radius=np.asarray(prepared.body.contact_radius),
+        soles=jax.tree.map(np.asarray, start.soles),
         simulation=description.describe(prepared.body, chain.solve_window.REAL_GROUND, prepared.dt),
     )
 

@@ -127,8 +127,8 @@ def loss_weights(
         usual = LossWeights(velocity_time=0.05, planted=1.0, control_rate=0.1)
     else:
         usual = LossWeights(
-            keypoints=300.0, velocity_time=0.05, planted=1.0, clearance=1000.0, com_velocity=5.0, pose=0.02, control=1e-4,
-            control_rate=0.3,
+            keypoints=800.0, velocity_time=0.05, planted=1.0, clearance=1000.0, com_velocity=5.0, pose=0.02,
+            control=1e-4, control_rate=0.3,
         )  # fmt: skip
     return dataclasses.replace(usual, **(given or {}))
 

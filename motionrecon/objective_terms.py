@@ -25,21 +25,21 @@ class LossWeights:
       velocity_time: s, keypoint velocities count like positions after this time; 0 switches the rows off.
       depth: share of the keypoint weight along the viewing ray (video), 0..1.
       planted: s^2/m^2, times the mean squared velocity of planted sole points.
-      clearance: 1/m^2, times the mean squared error in height of sole points that swing near the floor: millimetres there
-        decide when a foot strikes and leaves.
+      clearance: 1/m^2, times the mean squared error in height of sole points that swing near the floor: millimetres
+        there decide when a foot strikes and leaves.
       reprojection: 1/m^2, times the mean squared reprojection error at the keypoint's depth (robust weights).
       com: 1/m^2, squared distance of the centre of mass from the kinematic one.
-      com_velocity: s^2/m^2, squared difference of its velocity from the low-passed kinematic one. What changes from frame
-        to frame of it is the net force over the body mass, so this prices every newton that the motion does not show.
-      pose: 1/rad^2, squared difference of the joints' rotation vectors from the kinematic ones: keypoints do not see how a
-        straight limb is turned about itself, and torques would use that.
+      com_velocity: s^2/m^2, squared difference of its velocity from the low-passed kinematic one. What changes of it
+        from frame to frame is the net force over the body mass: every newton that the motion does not show has a price.
+      pose: 1/rad^2, squared difference of the joints' rotation vectors from the kinematic ones: keypoints do not see
+        how a straight limb is turned about itself, and torques would use that.
       joint_limits: 1/rad^2, squared excess over the anatomical limits.
       effort: squared damping torque of the controllers over the joints' limits (the spring's share is the control
         term's matter).
-      control: 1/rad^2, squared offset of the PD targets from those that follow the kinematic pose with no torque: torque
-        over gain.
-      control_rate: 1/rad^2, squared change of that offset in a thirtieth of a second: smooth torques, and with them forces
-        that two feet share as muscles would.
+      control: 1/rad^2, squared offset of the PD targets from those that follow the kinematic pose with no torque:
+        torque over gain.
+      control_rate: 1/rad^2, squared change of that offset in a thirtieth of a second: smooth torques, and with them
+        forces that two feet share as muscles would.
       start: squared distance of the first state from the kinematic one (m, rad, m/s, rad/s; mean over coordinates).
     """
 

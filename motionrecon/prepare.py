@@ -82,7 +82,7 @@ def _of_sole_points(planted: np.ndarray, body: Body) -> np.ndarray:
 
 
 def _swinging(height: np.ndarray, planted: np.ndarray, body: Body) -> np.ndarray:
-    """Return how surely each sole point (T, P) swings within centimetres of the floor; toes, which bend, are left out."""
+    """Return how surely each sole point (T, P) swings centimetres over the floor; toes, which bend, are left out."""
     rigid = np.array(["toe" not in name for name in body.contact_names[:SOLE_POINTS]], float)
     return rigid * (1.0 - planted) / (1.0 + np.exp(np.clip((height - NEAR_FLOOR) / 0.01, -50.0, 50.0)))
 

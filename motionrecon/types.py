@@ -67,8 +67,8 @@ class Sites:
 class Soles:
     """Where the feet touch the ground, in the ankle joints' frames; row 0 is the left foot, row 1 the right.
 
-    Heel, ball and toe lie in one plane, which is level while the foot stands flat. The foot is rigid as far as the ball;
-    the toes in front of it bend.
+    Heel, ball and toe lie in one plane, which is level while the foot stands flat. The foot is rigid as far as the
+    ball; the toes in front of it bend.
 
     Attributes:
       heel: (2, 3) m, middle of the rear edge of the sole.
@@ -330,6 +330,7 @@ class FitResult:
       versions: package versions.
       source: the input path as given.
       contact_radius: (C,) m, a contact point touches the ground when its centre is this high; None: all zero.
+      soles: where the feet's soles are; None: the average person's.
       simulation: the simulator's constants by name (``physics.description``), for a replay; None: not kept.
       force_reliable: (T,) bool, false where something other than the ground carries the body or the window failed;
         None: not judged.
@@ -356,6 +357,7 @@ class FitResult:
     versions: dict[str, str]
     source: str
     contact_radius: Array | None = None
+    soles: Soles | None = None
     simulation: dict[str, Array] | None = None
     force_reliable: Array | None = None
     unsupported: tuple[UnsupportedInterval, ...] = ()

@@ -1,4 +1,4 @@
-"""How fast points and the centre of mass of a kinematic motion move, at the instants a simulation's velocities belong to.
+"""How fast points and the centre of mass of a kinematic motion move, when a simulation's velocities do.
 
 A simulated state holds the velocity of the step before it, which is the mean over that step: half a step old. Compared
 at the frame itself, a motion of the same positions would lag behind by that much.
@@ -55,7 +55,7 @@ def velocity(path: np.ndarray, fps: float, lag: float) -> np.ndarray:
 
 
 def calm(com_velocity: np.ndarray, fps: float) -> np.ndarray:
-    """Say how calm a motion is, (T,) in 0..1: 1 while the net force is near the body's weight, little in leaps and runs.
+    """Say how calm a motion is, (T,) in 0..1: 1 while the net force is near the body's weight, little in leaps.
 
     Torques change as fast as the force that they have to give. Walking is around 0.2 g of acceleration, running 1 g.
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from motionrecon import skeleton as skeletons
+from motionrecon.physics.body import BENDS
 from motionrecon.types import FitResult, Motion
 
 _RIGID = 1e-3  # m, how far a point may wander in the frame of the link that carries it
@@ -23,9 +24,9 @@ def joint_poses(motion: Motion) -> tuple[np.ndarray, np.ndarray]:
 
 
 def carried_contacts(result: FitResult) -> np.ndarray | None:
-    """Place the contact points on the kinematic motion.
+    """Place the contact points on the kinematic motion; toes lie on the ground that bends them.
 
-    Each point belongs to the joint in whose frame it moves least over the simulated motion (to the nearest one among
+    Where the result does not keep the simulator's constants, each point belongs to the joint in whose frame it moves least over the simulated motion (to the nearest one among
     equals); its mean place there is then carried by the kinematic motion.
 
     Args:
@@ -37,8 +38,14 @@ def carried_contacts(result: FitResult) -> np.ndarray | None:
     points = np.asarray(result.rollout.contact_pos)
     if points.shape[1] == 0:
         return None
-    pos, rot = joint_poses(result.motion)
     k_pos, k_rot = joint_poses(result.kinematic)
+    if result.simulation is not None:
+        link, offset = (np.asarray(result.simulation[f"contact_{name}"]) for name in ("links", "offsets"))
+        carried = k_pos[:, link] + np.einsum("tcij,cj->tci", k_rot[:, link], offset)
+        toes = np.asarray(result.simulation["contact_stiffness"]) < BENDS
+        carried[..., 2] -= np.where(toes, np.minimum(carried[..., 2], 0.0), 0.0)
+        return carried
+    pos, rot = joint_poses(result.motion)
     carried = np.empty((len(k_pos), points.shape[1], 3))
     for c in range(points.shape[1]):
         delta = points[:, c, None] - pos

@@ -15,6 +15,7 @@ import numpy as np
 
 from motionrecon.types import Array, PDGains
 
+BENDS = 0.5  # share of the ground's stiffness below which a contact point stands for toes, which bend
 SOLE_POINTS = 10  # contact points under the two feet; they come first
 
 

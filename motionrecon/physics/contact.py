@@ -1,9 +1,9 @@
 """Compliant ground contact at points of the body, implicit in the new velocity; it never pulls.
 
 Normal force: a spring (softplus of the depth) and a damper, both at the end of the step, hence linear in the new
-velocity, with the part below zero smoothly cut off: a point that leaves is let go at once. Friction: regularised Coulomb
-with load and slip speed taken at the old velocity, hence linear in the new one. A point with a radius touches when it is
-that high; its force acts at the point itself.
+velocity, with the part below zero smoothly cut off: a point that leaves is let go at once. Friction: regularised
+Coulomb with load and slip speed taken at the old velocity, hence linear in the new one. A point with a radius touches
+when it is that high; its force acts at the point itself.
 """
 
 from __future__ import annotations

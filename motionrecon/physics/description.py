@@ -37,8 +37,9 @@ def describe(body: Body, ground: Ground, dt: float) -> dict[str, Array]:
     Returns:
       ``link_offsets`` (J, 3) m, ``link_mass`` (J,) kg, ``link_com`` (J, 3) m and ``link_inertia`` (J, 3, 3) kg m^2 in
       the links' axes, ``armature`` (V,), ``gravity`` m/s^2, ``kp``, ``kd``, ``torque_limit`` (A,),
-      ``contact_offsets`` (C, 3) m, ``contact_radii`` (C,) m, ``contact_stiffness`` (C,), ``contact_links`` (C,), ``link_parents`` (J,), the fields
-      of ``Ground`` with the prefix ``ground_``, ``timestep`` s and ``substeps`` (steps a frame).
+      ``contact_offsets`` (C, 3) m, ``contact_radii`` (C,) m, ``contact_stiffness`` (C,), ``contact_links`` (C,),
+      ``link_parents`` (J,), the fields of ``Ground`` with the prefix ``ground_``, ``timestep`` s and ``substeps``
+      (steps a frame).
     """
     arrays = {key: getattr(body, name) for key, name in _BODY.items()}
     arrays |= {name: getattr(body.gains, name) for name in _GAINS}

@@ -40,10 +40,11 @@ _GAINS = {
     "shoulder": (400, 40, 150), "elbow": (300, 30, 100),
 }  # fmt: skip
 
-# Points under a foot: name, place (from heel 0 to ball 1, the toe's edge 2), lateral place (half widths, outward),
-# shift forward (half widths) and stiffness as a share of the ground's. Heads of the metatarsals lie on a slanted line. The
-# toes hang on a hinge without mass that holds them straight like a spring: a point at their middle that gives way. At
-# 5 cm from the hinge its 6 kN/m are 15 N m/rad, the stiffness of the toes in walking.
+# Points under a foot: name, place (from heel 0 to ball 1, the toe's edge 2), lateral place and shift forward (half
+# widths; outward), height over the sole (m) and stiffness as a share of the ground's. The heel carries 4 cm in front of
+# its rear edge, where a round heel rests; the heads of the metatarsals lie on a slanted line. The toes hang on a hinge
+# without mass that holds them straight like a spring, which is a point at their middle that gives way: at 4 cm from the
+# hinge its 3 kN/m are 5 N m/rad. All were placed by force plates (docs/experiments.md).
 _SOLE = (
     ("heel_inner", 0.0, -0.5, 1.3, 0.001, 1.0),
     ("heel_outer", 0.0, 0.5, 1.3, 0.001, 1.0),

@@ -12,7 +12,7 @@ from jax import Array
 
 from motionrecon import rotations
 from motionrecon.physics import pipeline, step_jacobian, tree
-from motionrecon.physics.body import Body, Ground
+from motionrecon.physics.body import BENDS, Body, Ground
 from motionrecon.types import Rollout, SimState, Sites
 
 SUBSTEPS = 2  # 1/60 s at 30 Hz; with the joints' least slope as calm as 1/120 s at half the cost (docs/experiments.md)
@@ -148,11 +148,13 @@ def read_out(body: Body, ground: Ground, dt: Array, states: SimState, targets: A
     def where(state):
         p = tree.pose(body, state.quats)
         link = jnp.asarray(sites.link)
-        contact = tree.points(body, p, jnp.array(body.contact_link), jnp.asarray(body.contact_offset))
+        contact = tree.points(body, p, jnp.array(body.contact_link), jnp.asarray(body.contact_offset)) + state.position
+        bent = (jnp.asarray(body.contact_stiffness) < BENDS)[:, None] * jnp.array([0.0, 0.0, 1.0], contact.dtype)
+        contact = contact - jnp.minimum(bent * contact, 0.0)  # toes lie on the ground that bends them
         marks = tree.points(body, p, link, jnp.asarray(sites.offset))
         mass = jnp.asarray(body.mass)
         com = mass @ (p.anchor + tree.matvec(p.axes, jnp.asarray(body.com))) / jnp.sum(mass)
-        return p.anchor + state.position, marks + state.position, com + state.position, contact + state.position
+        return p.anchor + state.position, marks + state.position, com + state.position, contact
 
     joint_pos, marks, com, contact_pos = jax.vmap(where)(states)
     return Rollout(states, joint_pos, marks, com, torque, contact_pos, force)

@@ -21,6 +21,9 @@ MANNEQUIN = Palette(
 )  # fmt: skip
 
 
+BEND_FROM = 0.001  # m below the ground from which toes are drawn bent
+
+
 @dataclasses.dataclass(frozen=True)
 class Figure:
     """A posable surface.
@@ -33,6 +36,8 @@ class Figure:
       faces: (F, 3) vertex indices, counter-clockwise from outside.
       colours: (V, 3) BGR in 0..1.
       gloss: (V,) strength of the highlight.
+      under: (V, 3) m, the point of the sole below each vertex of a shoe, in the frame of its first joint.
+      bends: (V,) 0..1, 1 in front of the ball of the foot, where a shoe bends; 0 elsewhere.
     """
 
     offsets: np.ndarray
@@ -42,6 +47,8 @@ class Figure:
     faces: np.ndarray
     colours: np.ndarray
     gloss: np.ndarray
+    under: np.ndarray
+    bends: np.ndarray
 
 
 def rest_positions(skeleton: Skeleton) -> np.ndarray:
@@ -93,14 +100,28 @@ def build(
     parts = torso.build(frame, palette)
     parts += head.build(top, height, frame.link("neck"), palette.skin, face=face, hair=palette.hair)
     soles = skeletons.template_soles(height) if soles is None else soles
+    bending = {}
     for row, side in enumerate(("left", "right")):
         parts += limbs.arm(frame, palette, side)
         parts += limbs.leg(frame, palette, side)
-        parts += limbs.shoe(frame, palette, side, soles.heel[row], soles.toe[row], float(soles.half_width[row]))
-    return _assemble(parts, frame.rest)
+        shoe = limbs.shoe(frame, palette, side, soles.heel[row], soles.toe[row], float(soles.half_width[row]))
+        for k, part in enumerate(shoe, start=len(parts)):
+            bending[k] = _bending(part.vertices - frame.joint(f"{side}_ankle"), soles, row)
+        parts += shoe
+    still = [(np.zeros_like(p.vertices), np.zeros(len(p.vertices))) for p in parts]
+    under, bends = zip(*(bending.get(k, rigid) for k, rigid in enumerate(still)), strict=True)
+    return _assemble(parts, frame.rest, np.concatenate(under), np.concatenate(bends))
 
 
-def _assemble(parts, rest: np.ndarray) -> Figure:
+def _bending(local: np.ndarray, soles: Soles, row: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the points of the sole below a shoe's vertices (V, 3) m, and how far each lies on the toes, (V,) 0..1."""
+    heel, ball, across = (np.asarray(v, float)[row] for v in (soles.heel, soles.ball, soles.across))
+    ahead = (ball - heel) / np.linalg.norm(ball - heel)
+    up = np.cross(ahead, across)
+    return local - ((local - ball) @ up)[:, None] * up, np.clip((local - ball) @ ahead / 0.015, 0.0, 1.0)
+
+
+def _assemble(parts, rest: np.ndarray, under: np.ndarray, bends: np.ndarray) -> Figure:
     first = np.cumsum([0] + [len(p.vertices) for p in parts[:-1]])
     vertices = np.concatenate([p.vertices for p in parts])
     links = np.concatenate([p.links for p in parts])
@@ -112,11 +133,13 @@ def _assemble(parts, rest: np.ndarray) -> Figure:
         faces=np.concatenate([p.faces + n for p, n in zip(parts, first, strict=True)]).astype(np.int32),
         colours=np.concatenate([p.colours for p in parts]).astype(np.float32),
         gloss=np.concatenate([p.gloss for p in parts]).astype(np.float32),
+        under=under.astype(np.float32),
+        bends=bends.astype(np.float32),
     )
 
 
 def pose(figure: Figure, joint_pos: Array, joint_rot: Array) -> tuple[np.ndarray, np.ndarray]:
-    """Place the surface.
+    """Place the surface; toes that would be below the ground z = 0 are bent up to lie on it.
 
     Args:
       figure: from ``build``.
@@ -135,4 +158,7 @@ def pose(figure: Figure, joint_pos: Array, joint_rot: Array) -> tuple[np.ndarray
     blend = ra + w[:, :, None] * (rb - ra)
     normals = np.einsum("vij,vj->vi", blend, figure.normals)
     normals /= np.sqrt(np.einsum("vi,vi->v", normals, normals) + 1e-12)[:, None]
-    return va + w * (vb - va), normals
+    vertices = va + w * (vb - va)
+    under = np.einsum("vj,vj->v", ra[:, 2], figure.under) + pos[a, 2]
+    vertices[:, 2] -= figure.bends * np.minimum(under + BEND_FROM, 0.0)
+    return vertices, normals

@@ -16,7 +16,7 @@ from motionrecon import skeleton as skeletons
 from motionrecon.render import annotate, figure, rasterize, scene
 from motionrecon.render.ground_grid import GroundGrid
 from motionrecon.render.video_writer import VideoWriter
-from motionrecon.types import Camera, FitResult, Soles
+from motionrecon.types import Camera, FitResult
 
 G = 9.81  # m/s2
 _FOOT_WORDS = ("heel", "toe", "ball", "foot", "sole")
@@ -53,22 +53,6 @@ class _Posed:
     vertical: np.ndarray
 
 
-def _soles(result: FitResult, pos, rot) -> Soles:
-    """Read where the soles are from the simulator's contact points; the template's where they carry other names."""
-    template = skeletons.template_soles(result.height)
-    heel, toe, half = template.heel.copy(), template.toe.copy(), template.half_width.copy()
-    contacts = np.asarray(result.rollout.contact_pos, float)
-    for row, side in enumerate(("left", "right")):
-        j = result.motion.skeleton.names.index(f"{side}_ankle")
-        for word, out in (("heel", heel), ("toe", toe)):
-            index = [i for i, n in enumerate(result.contact_names) if n.startswith(side) and word in n]
-            if index:
-                local = (rot[0, j].T @ (contacts[0, index] - pos[0, j]).T).T
-                out[row] = local.mean(0)
-                half[row] = max(half[row], np.abs(local[:, 1] - out[row, 1]).max())
-    return Soles(heel, toe, half)
-
-
 def _forces(result: FitResult, threshold: float):
     """Join the forces of each foot at its centre of pressure; others stay single. Forces in body weights."""
     weight = result.mass * G
@@ -95,7 +79,7 @@ def _forces(result: FitResult, threshold: float):
 def _posed(result: FitResult, threshold: float) -> _Posed:
     motion = result.motion
     pos, rot = skeletons.clip_poses(motion.skeleton, motion.root_pos, motion.quats)
-    body = figure.build(motion.skeleton, result.height, _soles(result, pos, rot))
+    body = figure.build(motion.skeleton, result.height, result.soles)
     return _Posed(body, pos, rot, *_forces(result, threshold))
 
 

@@ -111,8 +111,8 @@ def loss_weights(
 
     Clean 3D keypoints need neither velocity rows nor planted feet, and little restraint of the controls. Noisy ones
     need the smooth start's velocities, planted feet and more restraint of changing controls, or the simulation follows
-    the noise; a video's start is smooth already. A film's weights also price net force that its motion does not show and
-    torques that change at once (docs/experiments.md), the force less than with clean points: the motion is centimetres off.
+    the noise; a video's start is smooth already. A film's weights also price net force that its motion does not show
+    and torques that change at once (docs/experiments.md), the force less: the motion is centimetres off.
 
     Args:
       given: weights.

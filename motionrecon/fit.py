@@ -111,7 +111,8 @@ def loss_weights(
 
     Clean 3D keypoints need neither velocity rows nor planted feet, and little restraint of the controls. Noisy ones
     need the smooth start's velocities, planted feet and more restraint of changing controls, or the simulation follows
-    the noise; a video's start is smooth already.
+    the noise; a video's start is smooth already. A film's weights also price net force that its motion does not show
+    and torques that change at once (docs/experiments.md), the force less: the motion is centimetres off.
 
     Args:
       given: weights.
@@ -121,7 +122,7 @@ def loss_weights(
     if isinstance(given, LossWeights):
         return given
     if observation.keypoints3d is None:
-        usual = LossWeights()
+        usual = LossWeights(planted=1.0, com_velocity=1.0, control_rate=0.3)
     elif noise > NOISY:
         usual = LossWeights(velocity_time=0.05, planted=1.0, control_rate=0.1)
     else:

@@ -144,6 +144,7 @@ def prepare(start: KinematicStart, mass: float, weights: LossWeights, options=hu
     if observation.keypoints2d is not None and camera is not None:
         image[:, :k] = undistort(camera, observation.keypoints2d)
         image_weight[:, :k] = np.asarray(observation.confidence) / k
+    speed = momentum.velocity(momentum.low_pass(com, fps), fps, lag)
     frames = Frames(
         points=observed,
         point_velocity=momentum.velocity(kinematic, fps, lag),
@@ -155,13 +156,13 @@ def prepare(start: KinematicStart, mass: float, weights: LossWeights, options=hu
         image=image,
         image_weight=image_weight,
         com=com,
-        com_velocity=momentum.velocity(momentum.low_pass(com, fps), fps, lag),
+        com_velocity=speed if observation.keypoints3d is not None else momentum.film_velocity(com, fps, lag),
         joints=joints,
         limit_low=np.tile(low, (t, 1, 1)),
         limit_high=np.tile(high, (t, 1, 1)),
         camera_rotation=np.tile(rotation, (t, 1, 1)),
         camera_translation=np.tile(translation, (t, 1)),
-        calm=momentum.calm(momentum.velocity(momentum.low_pass(com, fps), fps, lag), fps),
+        calm=momentum.calm(speed, fps),
         valid=np.ones(t),
     )
     reference = np.asarray(_turned(*padded((states.quats[:, 1:], lead))))[:t]

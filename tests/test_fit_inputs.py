@@ -41,7 +41,12 @@ def test_noisy_motion_capture_is_restrained_and_its_feet_stand():
 def test_whole_weights_are_taken_as_they_are():
     whole = LossWeights(planted=7.0)
     assert fit.loss_weights(whole, observation(True)) is whole
-    assert fit.loss_weights(None, observation(False)) == LossWeights()
+
+
+def test_films_price_the_force_that_their_motion_does_not_show():
+    film = fit.loss_weights(None, observation(False))
+    assert film.com_velocity > 0.0 and film.control_rate > LossWeights().control_rate
+    assert film.keypoints == LossWeights().keypoints
 
 
 def test_keypoints_beside_motion_capture_are_refused():

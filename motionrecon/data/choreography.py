@@ -41,6 +41,7 @@ class Plan:
       feet_down: (T,) number of feet on the ground.
       end_speed: (2, 2) m/s, horizontal velocity at the first and last time, or None for standing still over the
         weight point.
+      left_share: (T,) 0..1, the left foot's share of the weight, or None where it is not planned.
     """
 
     ankle: np.ndarray
@@ -51,6 +52,7 @@ class Plan:
     weight: np.ndarray
     feet_down: np.ndarray
     end_speed: np.ndarray | None = None
+    left_share: np.ndarray | None = None
 
 
 def balance(weight, height, lift, push, end_speed, dt: float) -> np.ndarray:

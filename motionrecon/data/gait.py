@@ -151,4 +151,4 @@ def _carry(style, path, height, t, ankle, foot, weight, share, down) -> Plan:
     local |= carriage.arms(flex, 0.13 if style.elbow < 1 else 0.22, elbow)
     com_z = _bounce(style, t, down, height)
     ends = np.stack([speed * np.array([np.cos(a), np.sin(a)]) for a in (heading[0], heading[-1])])
-    return Plan(ankle, foot, local, pelvis, com_z, weight, down, ends)
+    return Plan(ankle, foot, local, pelvis, com_z, weight, down, ends, share)

@@ -51,20 +51,25 @@ def motion(name: str, height: float = 1.75, seed: int = 0) -> Motion:
     Raises:
       InputError: unknown name or a stature that is not a person's.
     """
+    plan, start, stop = planned(name, height, seed)
+    skeleton = skeletons.template(height)
+    result = choreography.embody(skeleton, plan, height, start, stop, FPS)
+    shift = np.array([*np.asarray(result.root_pos)[0, :2], 0.0])
+    return Motion(skeleton, FPS, np.asarray(result.root_pos) - shift, np.asarray(result.quats))
+
+
+def planned(name: str, height: float = 1.75, seed: int = 0) -> tuple[choreography.Plan, float, float]:
+    """Return the plan of a motion, and from which to which of its times (s) it is read; arguments as ``motion``."""
     if name not in MOTIONS:
         raise InputError(f"synthetic motion {name!r} is unknown; choose one of {', '.join(MOTIONS)}")
     if not 0.5 < height < 2.5:
         raise InputError(f"height {height} m is not a person's; give it in metres, for example 1.75")
-    skeleton, seconds = skeletons.template(height), MOTIONS[name]
+    seconds = MOTIONS[name]
     rng = np.random.default_rng(seed) if seed else _Still()
-    start = 0.0
     if name in ("walk", "run", "turn"):
         plan, start = _gait(name, height, seconds, rng)
-    else:
-        plan = getattr(actions, name)(height, seconds, rng)
-    result = choreography.embody(skeleton, plan, height, start, start + seconds, FPS)
-    shift = np.array([*np.asarray(result.root_pos)[0, :2], 0.0])
-    return Motion(skeleton, FPS, np.asarray(result.root_pos) - shift, np.asarray(result.quats))
+        return plan, start, start + seconds
+    return getattr(actions, name)(height, seconds, rng), 0.0, seconds
 
 
 class _Still:

@@ -18,6 +18,7 @@ from scipy.linalg import solveh_banded
 from scipy.ndimage import gaussian_filter1d
 
 CUTOFF = 6.0  # Hz
+FILM_CUTOFF = 3.5  # Hz; measured in docs/experiments.md
 CALM_ACCELERATION = 4.0  # m/s^2
 CALM_SECONDS = 0.1
 _ORDER = 3
@@ -67,3 +68,14 @@ def calm(com_velocity: np.ndarray, fps: float) -> np.ndarray:
     acceleration = np.linalg.norm(np.gradient(com_velocity, axis=0), axis=-1) * fps
     around = np.sqrt(gaussian_filter1d(acceleration**2, CALM_SECONDS * fps, mode="nearest"))
     return 1.0 / (1.0 + (around / CALM_ACCELERATION) ** 4)
+
+
+def film_velocity(com: np.ndarray, fps: float, lag: float) -> np.ndarray:
+    """Return the low-passed velocity (T, 3) m/s of a filmed person's centre of mass, ``lag`` frames before each frame.
+
+    A film's path shakes more than motion capture's, and of a calm motion nearly all of the net force lies below
+    ``FILM_CUTOFF``; leaps and runs keep what is below ``CUTOFF`` (``calm`` says how much of each).
+    """
+    fast = velocity(low_pass(com, fps), fps, lag)
+    slow = velocity(low_pass(com, fps, FILM_CUTOFF), fps, lag)
+    return fast + calm(fast, fps)[:, None] * (slow - fast)

@@ -109,10 +109,10 @@ def loss_weights(
 ) -> LossWeights:
     """Return the defaults for the kind of input, with the weights given by name on top; or the weights given whole.
 
-    Clean 3D keypoints need neither velocity rows nor planted feet, and little restraint of the controls. Noisy ones
-    need the smooth start's velocities, planted feet and more restraint of changing controls, or the simulation follows
-    the noise; a video's start is smooth already. A film's weights also price net force that its motion does not show
-    and torques that change at once (docs/experiments.md), the force less: the motion is centimetres off.
+    Clean 3D keypoints count most, and every newton that the motion does not show has a price: the centre of mass'
+    velocity, feet that swing clear of the floor, torques that change at once (docs/experiments.md). Noisy ones need the
+    smooth start's velocities, planted feet and restraint of changing controls, or the simulation follows the noise. A
+    film's force has less of a price, because its motion is centimetres off.
 
     Args:
       given: weights.

@@ -26,8 +26,8 @@ def joint_poses(motion: Motion) -> tuple[np.ndarray, np.ndarray]:
 def carried_contacts(result: FitResult) -> np.ndarray | None:
     """Place the contact points on the kinematic motion; toes lie on the ground that bends them.
 
-    Where the result does not keep the simulator's constants, each point belongs to the joint in whose frame it moves least over the simulated motion (to the nearest one among
-    equals); its mean place there is then carried by the kinematic motion.
+    Where the result does not keep the simulator's constants, each point belongs to the joint in whose frame it moves
+    least over the simulated motion (to the nearest one among equals); its mean place there is carried along.
 
     Args:
       result: a fit.

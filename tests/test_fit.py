@@ -107,7 +107,9 @@ def test_weights_by_kind_of_input():
     clean = fit.loss_weights(None, seen)  # of motion capture: forces that the motion shows, feet that clear the floor
     assert min(clean.com_velocity, clean.clearance, clean.planted, clean.pose) > 0.0
     assert clean.keypoints > LossWeights().keypoints
-    assert fit.loss_weights(None, dataclasses.replace(seen, keypoints3d=None)) == LossWeights()
+    film = fit.loss_weights(None, dataclasses.replace(seen, keypoints3d=None))  # its motion is centimetres off
+    assert film.keypoints < clean.keypoints
+    assert 0.0 < film.com_velocity < clean.com_velocity
     own = LossWeights(com=1.0)
     assert fit.loss_weights(own, seen) is own
 

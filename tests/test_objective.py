@@ -16,8 +16,8 @@ from motionrecon.window_problem import ScalarProblem, WindowProblem
 from tests.fixtures import small_clip
 
 BUSY = LossWeights(
-    com=3.0, effort=0.01, joint_limits=1.0, control=0.02, control_rate=0.05, start=0.3, clearance=5.0,
-    com_velocity=2.0, pose=0.1,
+    com=3.0, effort=0.01, joint_limits=1.0, control=0.02, control_rate=0.05, start=0.3, clearance=50.0,
+    com_velocity=0.5, pose=0.1,
 )  # fmt: skip
 
 

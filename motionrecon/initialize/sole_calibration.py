@@ -178,11 +178,11 @@ def calibrate_soles(
         if not front_observed(observation)[i]:
             continue
         outline, half[i] = _outline(offset, side, height, average, i)
-        heel = offset.get(f"{side}_heel", np.asarray(average.heel)[i])
-        seen = [pos[:, i] + rot[:, i] @ p for p in (heel, _front(offset, side))]
+        rear, front = offset.get(f"{side}_heel", np.asarray(average.heel)[i]), _front(offset, side)
+        heel, forefoot = (pos[:, i] + rot[:, i] @ point for point in (rear, front))
         up = rot[:, i, 2]
-        flat = _flat_frames(*seen, up[:, 2] > 0.8, motion.fps, options)
-        normal, drop = _plane(pos[:, i, 2], up, flat, seen[1][:, 2], _front(offset, side), height, options)
+        flat = _flat_frames(heel, forefoot, up[:, 2] > 0.8, motion.fps, options)
+        normal, drop = _plane(pos[:, i, 2], up, flat, forefoot[:, 2], front, height, options)
         depth = (drop + outline @ normal[:2]) / normal[2]
         points[i] = np.concatenate([outline, -depth[:, None]], axis=1)
         left = np.cross(normal, points[i, 1] - points[i, 0])

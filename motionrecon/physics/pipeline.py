@@ -174,9 +174,10 @@ def _new_velocity_jvp(primals, tangents):
 
     if not moving:
         return x, jnp.zeros_like(x)
-    factor = cho_factor(_slope(*primals, x), lower=True)
+    body, ground, dt, state, inputs = primals
+    factor = cho_factor(_slope(body, ground, dt, state, inputs, x), lower=True)
     _, dr = jax.jvp(r, [leaves[i] for i in moving], [slopes[i] for i in moving])
-    return x, -cho_solve(factor, primals[2] * dr)
+    return x, -cho_solve(factor, dt * dr)
 
 
 new_velocity.defjvp(_new_velocity_jvp, symbolic_zeros=True)

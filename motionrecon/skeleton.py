@@ -26,6 +26,7 @@ SYMMETRY = ((4, 7), (5, 8), (6, 9), (10, 12), (11, 13))
 DEFAULT_HEIGHT = 1.70  # m
 SOLE = 0.039  # ankle height over the ground, fraction of stature
 BALL = 0.77  # of the sole's length from the heel: where the toes bend
+HEEL_REST = 1.3  # half widths in front of a sole's rear edge: where a round heel rests
 HIP_HEIGHT = 0.530
 
 # Offsets in the parent's frame, fractions of stature.
@@ -97,6 +98,13 @@ def flat_soles(heel: np.ndarray, toe: np.ndarray, half_width: np.ndarray) -> Sol
     """Make soles that lie across the foot, of rear and front edges (2, 3) m and half widths (2,) m."""
     across = np.tile([0.0, 1.0, 0.0], (2, 1))
     return Soles(heel=heel, ball=heel + BALL * (toe - heel), toe=toe, across=across, half_width=half_width)
+
+
+def heel_rest(soles: Soles) -> np.ndarray:
+    """Return (2, 3) m, where the heels rest on the ground: a round heel's rear edge does not."""
+    heel, ball = np.asarray(soles.heel, float), np.asarray(soles.ball, float)
+    ahead = (ball - heel) / np.linalg.norm(ball - heel, axis=1, keepdims=True)
+    return heel + HEEL_REST * np.asarray(soles.half_width, float)[:, None] * ahead
 
 
 def ancestor_mask(parents: tuple[int, ...]) -> np.ndarray:

@@ -13,7 +13,7 @@ import dataclasses
 import numpy as np
 
 from motionrecon.initialize.joint_frames import joint_frames
-from motionrecon.skeleton import BALL, SOLE, template_soles
+from motionrecon.skeleton import BALL, SOLE, heel_rest, template_soles
 from motionrecon.types import Array, Motion, Observation, Sites, Soles
 
 _SIDES = ("left", "right")
@@ -101,18 +101,18 @@ def _ankle_frames(motion: Motion) -> tuple[np.ndarray, np.ndarray]:
 
 
 def sole_points(motion: Motion, soles: Soles) -> np.ndarray:
-    """Return (T, 2, 2, 3) m: [left, right] x [heel, ball] middles of the sole in the world."""
+    """Return (T, 2, 2, 3) m: [left, right] x [where the heel rests, ball], middles of the sole in the world."""
     pos, rot = _ankle_frames(motion)
-    local = np.stack([np.asarray(soles.heel), np.asarray(soles.ball)], axis=1)
+    local = np.stack([heel_rest(soles), np.asarray(soles.ball)], axis=1)
     return pos[:, :, None] + np.sum(rot[:, :, None] * local[:, :, None, :], axis=-1)
 
 
 def sole_corners(soles: Soles) -> np.ndarray:
     """Return (8, 3) m, corners in the ankles' frames: left then right; heel then ball; outer then inner."""
-    out = []
+    out, heels = [], heel_rest(soles)
     for side, sign in ((0, 1.0), (1, -1.0)):
         edge = sign * float(np.asarray(soles.half_width)[side]) * np.asarray(soles.across)[side]
-        for middle in (np.asarray(soles.heel)[side], np.asarray(soles.ball)[side]):
+        for middle in (heels[side], np.asarray(soles.ball)[side]):
             out += [middle + edge, middle - edge]
     return np.stack(out)
 

@@ -15,6 +15,7 @@ import numpy as np
 
 from motionrecon.physics import anthropometry
 from motionrecon.physics.body import SOLE_POINTS, Body
+from motionrecon.skeleton import HEEL_REST
 from motionrecon.types import PDGains, Skeleton, Soles
 
 GRAVITY = 9.81
@@ -46,8 +47,8 @@ _GAINS = {
 # without mass that holds them straight like a spring, which is a point at their middle that gives way: at 4 cm from the
 # hinge its 3 kN/m are 5 N m/rad. All were placed by force plates (docs/experiments.md).
 _SOLE = (
-    ("heel_inner", 0.0, -0.5, 1.3, 0.001, 1.0),
-    ("heel_outer", 0.0, 0.5, 1.3, 0.001, 1.0),
+    ("heel_inner", 0.0, -0.5, HEEL_REST, 0.001, 1.0),
+    ("heel_outer", 0.0, 0.5, HEEL_REST, 0.001, 1.0),
     ("ball_inner", 1.0, -0.8, 0.2, 0.0, 1.0),
     ("ball_outer", 1.0, 0.8, -0.2, 0.0, 1.0),
     ("toe", 1.65, -0.2, 0.0, 0.0, 0.03),

@@ -116,6 +116,7 @@ def test_step_jacobian_against_finite_differences(person, state_of, seen, name):
         np.testing.assert_allclose(dz @ z + du @ u.reshape(-1) + dw @ w, numeric, atol=2e-5 * scale)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["leaving", "landing", "one foot leaves"])
 def test_gradient_of_a_simulation_against_finite_differences(person, standing, state_of, long_loss, name):
     state, _ = state_of(name)

@@ -15,7 +15,7 @@ from motionrecon.initialize.joint_frames import pad_frames
 from motionrecon.objective_terms import Frames, LossWeights
 from motionrecon.physics import humanoid, inverse_dynamics, joint_limits, rollout
 from motionrecon.physics.body import SOLE_POINTS, Body
-from motionrecon.types import KinematicStart, SimState, Sites
+from motionrecon.types import KinematicStart, Observation, SimState, Sites
 from motionrecon.window_problem import features_over_time
 
 NEAR_FLOOR = 0.04  # m, height below which a swinging foot is held to the kinematic one's height
@@ -97,6 +97,65 @@ def _weights(seen: np.ndarray, depth_axes, weights: LossWeights, points: int) ->
     return scale * (eye - (1.0 - np.sqrt(weights.depth)) * along)[:, None]
 
 
+def _observed(start: KinematicStart, kinematic: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return where the padded keypoints were observed, (T, K, 3) m, the kinematic place where not, and how surely."""
+    observation, k = start.observation, len(start.observation.names)
+    observed, confidence = kinematic.copy(), np.zeros(kinematic.shape[:2])
+    confidence[:, :k] = np.asarray(observation.confidence)
+    if observation.keypoints3d is not None:
+        given = np.asarray(observation.keypoints3d, float)
+        observed[:, :k] = np.where(confidence[:, :k, None] > 0, given, observed[:, :k])
+    else:
+        confidence[:, :k] = 1.0  # the kinematic start has weighed the detections already
+    return observed, confidence
+
+
+def _image_rows(observation: Observation, frames: int, size: int) -> dict[str, np.ndarray]:
+    """Return the camera and the padded keypoints in its image, the fields of ``Frames`` by name."""
+    camera, k = observation.camera, len(observation.names)
+    rotation = np.eye(3) if camera is None else np.asarray(camera.rotation, float)
+    translation = np.zeros(3) if camera is None else np.asarray(camera.translation, float)
+    image, image_weight = np.zeros((frames, size, 2)), np.zeros((frames, size))
+    if observation.keypoints2d is not None and camera is not None:
+        image[:, :k] = undistort(camera, observation.keypoints2d)
+        image_weight[:, :k] = np.asarray(observation.confidence) / k
+    return {
+        "image": image,
+        "image_weight": image_weight,
+        "camera_rotation": np.tile(rotation, (frames, 1, 1)),
+        "camera_translation": np.tile(translation, (frames, 1)),
+    }
+
+
+def _frames(start: KinematicStart, body: Body, kinematic, observed, confidence, weights: LossWeights) -> Frames:
+    """Collect what the terms compare with; ``kinematic`` are the Features of the kinematic motion (T, ...)."""
+    t, fps, lag = len(observed), float(start.motion.fps), 0.5 / rollout.SUBSTEPS
+    depth = None if start.depth_axes is None else np.asarray(start.depth_axes, float)
+    root_weight = _weights(confidence, depth, weights, len(start.observation.names))
+    soles = _of_sole_points(np.asarray(start.planted, float), body)
+    low, high = joint_limits.joint_limits(start.motion.skeleton.names)
+    com, sole_height = kinematic.com, kinematic.soles[..., 2]
+    speed = momentum.velocity(momentum.low_pass(com, fps), fps, lag)
+    film = start.observation.keypoints3d is None
+    return Frames(
+        points=observed,
+        point_velocity=momentum.velocity(kinematic.points, fps, lag),
+        root_weight=root_weight,
+        rate_weight=root_weight * weights.velocity_time,
+        planted=soles,
+        sole_height=sole_height,
+        swinging=_swinging(sole_height, soles, body),
+        com=com,
+        com_velocity=momentum.film_velocity(com, fps, lag) if film else speed,
+        joints=kinematic.joints,
+        limit_low=np.tile(low, (t, 1, 1)),
+        limit_high=np.tile(high, (t, 1, 1)),
+        calm=momentum.calm(speed, fps),
+        valid=np.ones(t),
+        **_image_rows(start.observation, t, observed.shape[1]),
+    )
+
+
 def prepare(start: KinematicStart, mass: float, weights: LossWeights, options=humanoid.HumanoidOptions()) -> Prepared:
     """Build the person and the clip's data.
 
@@ -106,11 +165,9 @@ def prepare(start: KinematicStart, mass: float, weights: LossWeights, options=hu
       weights: loss weights.
       options: strength of the person.
     """
-    motion, observation = start.motion, start.observation
-    t = len(motion.root_pos)
+    motion, t = start.motion, len(start.motion.root_pos)
     body, system = humanoid.build(motion.skeleton, start.soles, start.height, mass, options)
-    k = len(observation.names)
-    size = _POINTS * -(-k // _POINTS)
+    size = _POINTS * -(-len(start.observation.names) // _POINTS)
     offset = _pad_points(np.asarray(start.sites.offset, float), size)
     link = _pad_points(np.asarray(start.sites.link, np.int32), size)
     sites = Sites(tuple(f"point_{i}" for i in range(size)), link, offset)
@@ -118,53 +175,11 @@ def prepare(start: KinematicStart, mass: float, weights: LossWeights, options=hu
     root, quats = padded((motion.root_pos, motion.quats))
     states = _states(float(motion.fps), root, _continuous(quats))
     # a motion that stops dead at the clip's end would add a false deceleration: keep the last true velocity
-    seen_features = features_over_time(body, sites, states)
+    kinematic = jax.tree.map(lambda a: np.asarray(a)[:t], features_over_time(body, sites, states))
     lead, knots = (np.array(a)[:t] for a in _offsets(body, states, float(motion.fps)))
     states = jax.tree.map(lambda a: np.asarray(a)[:t], states)
-    seen = (seen_features.points, seen_features.com, seen_features.soles[..., 2], seen_features.joints)
-    kinematic, com, sole_height, joints = (np.asarray(a)[:t] for a in seen)
-    fps, lag = float(motion.fps), 0.5 / rollout.SUBSTEPS
-    confidence = np.zeros((t, size))
-    confidence[:, :k] = np.asarray(observation.confidence)
-    observed = kinematic.copy()
-    if observation.keypoints3d is not None:
-        given = np.asarray(observation.keypoints3d, float)
-        observed[:, :k] = np.where(confidence[:, :k, None] > 0, given, observed[:, :k])
-    else:
-        confidence[:, :k] = 1.0  # the kinematic start has weighed the detections already
-    depth = None if start.depth_axes is None else np.asarray(start.depth_axes, float)
-    root_weight = _weights(confidence, depth, weights, k)
-    planted = np.asarray(start.planted, float)
-    soles = _of_sole_points(planted, body)
-    low, high = joint_limits.joint_limits(motion.skeleton.names)
-    camera = observation.camera
-    rotation = np.eye(3) if camera is None else np.asarray(camera.rotation, float)
-    translation = np.zeros(3) if camera is None else np.asarray(camera.translation, float)
-    image, image_weight = np.zeros((t, size, 2)), np.zeros((t, size))
-    if observation.keypoints2d is not None and camera is not None:
-        image[:, :k] = undistort(camera, observation.keypoints2d)
-        image_weight[:, :k] = np.asarray(observation.confidence) / k
-    speed = momentum.velocity(momentum.low_pass(com, fps), fps, lag)
-    frames = Frames(
-        points=observed,
-        point_velocity=momentum.velocity(kinematic, fps, lag),
-        root_weight=root_weight,
-        rate_weight=root_weight * weights.velocity_time,
-        planted=soles,
-        sole_height=sole_height,
-        swinging=_swinging(sole_height, soles, body),
-        image=image,
-        image_weight=image_weight,
-        com=com,
-        com_velocity=speed if observation.keypoints3d is not None else momentum.film_velocity(com, fps, lag),
-        joints=joints,
-        limit_low=np.tile(low, (t, 1, 1)),
-        limit_high=np.tile(high, (t, 1, 1)),
-        camera_rotation=np.tile(rotation, (t, 1, 1)),
-        camera_translation=np.tile(translation, (t, 1)),
-        calm=momentum.calm(speed, fps),
-        valid=np.ones(t),
-    )
+    observed, confidence = _observed(start, kinematic.points)
+    frames = _frames(start, body, kinematic, observed, confidence, weights)
     reference = np.asarray(_turned(*padded((states.quats[:, 1:], lead))))[:t]
     dt = 1.0 / (float(motion.fps) * rollout.SUBSTEPS)
     return Prepared(body, system, sites, dt, frames, reference, states, knots, observed, confidence)

@@ -81,8 +81,7 @@ def adjoint(stages):
 
 @pytest.mark.parametrize(
     ("precision", "tolerance"),
-    # slopes are rounded to single precision, a depth by 6e-8 m: a share of the width over which contact sets in
-    [("single", 4e-8 / float(REAL_GROUND.width)), pytest.param("double", 1e-8, marks=pytest.mark.slow)],
+    [("single", 4e-5), pytest.param("double", 1e-8, marks=pytest.mark.slow)],  # slopes are rounded to single precision
 )
 def test_stages_have_the_gradient_of_the_loss(problem, moved, gradient, monkeypatch, precision, tolerance):
     if precision == "double":

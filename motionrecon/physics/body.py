@@ -36,7 +36,7 @@ class Ground:
     stiffness: Array = 1e5
     width: Array = 5e-4
     friction: Array = 0.9
-    slip_speed: Array = 0.02
+    slip_speed: Array = 0.05
     damping_ratio: Array = 1.0
     enabled: Array = 1.0
 

@@ -13,9 +13,9 @@ import dataclasses
 import numpy as np
 import tables
 
-from motionrecon import fit
 from motionrecon.config import Config, InputOptions
-from motionrecon.rotations import exp, mul
+from motionrecon.fitting import fit
+from motionrecon.geometry.rotations import exp, mul
 from motionrecon.types import KinematicStart
 
 OPTIONS = Config(input=InputOptions(fps=30.0))

@@ -27,11 +27,12 @@ import tables
 import video as real
 from scipy.signal import find_peaks
 
-from motionrecon import biomechanics, fit
+from motionrecon import biomechanics
 from motionrecon.biomechanics.gait_events import body_weight
 from motionrecon.config import Config, InputOptions, PersonOptions
-from motionrecon.data import synthetic, synthetic_forces
+from motionrecon.data.synthetic import synthetic_clips, synthetic_forces
 from motionrecon.errors import MotionReconError
+from motionrecon.fitting import fit
 from motionrecon.types import FitResult
 
 FILMS = {  # film, calibration
@@ -101,7 +102,7 @@ def against(found: np.ndarray, true: np.ndarray, prefix: str = "") -> dict[str, 
 def drawn_row(key: str, result: FitResult) -> dict[str, Any]:
     """Measure the fit of a drawn film."""
     net, each = synthetic_forces.ground_force(key.split("/")[0], drawn.HEIGHT)
-    first = round(float(result.observation.start_time) * synthetic.FPS)
+    first = round(float(result.observation.start_time) * synthetic_clips.FPS)
     frames = slice(first, first + len(result.observation.confidence) - 1)  # the last force only repeats
     true = net[frames, 2]
     row, feet = forces(_without_last(result), true)

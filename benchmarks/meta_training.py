@@ -13,10 +13,10 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from motionrecon import runtime
-from motionrecon.meta_train import curves, presets, run, training_log
-from motionrecon.meta_train.loop import Limits
-from motionrecon.meta_train.recipe import ESTIMATORS
+from motionrecon.jobs import runtime
+from motionrecon.optimizer_lab.meta_train import curves, presets, run, training_log
+from motionrecon.optimizer_lab.meta_train.loop import Limits
+from motionrecon.optimizer_lab.meta_train.recipe import ESTIMATORS
 
 
 def measured(folder: Path, minutes: float) -> dict[str, object]:

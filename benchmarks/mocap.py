@@ -20,9 +20,9 @@ from pathlib import Path
 import numpy as np
 import tables
 
-from motionrecon import fit
 from motionrecon.config import Config, InputOptions
 from motionrecon.errors import MotionReconError
+from motionrecon.fitting import fit
 
 OPTIONS = Config(input=InputOptions(fps=30.0))
 EXTRA = {

@@ -19,8 +19,9 @@ import numpy as np
 import tables
 from scipy import ndimage
 
-from motionrecon import fit, metrics
+from motionrecon import metrics
 from motionrecon.config import Config, InputOptions
+from motionrecon.fitting import fit
 
 OPTIONS = Config(input=InputOptions(fps=30.0))
 SIGMA, OUTLIERS, JUMP = 0.020, 0.10, 0.200  # m, share, m

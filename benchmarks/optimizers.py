@@ -16,8 +16,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from motionrecon.models.base import Solution, minimize
-from motionrecon.models.registry import make_optimizer
+from motionrecon.models.optimizers.base import Solution, minimize
+from motionrecon.models.optimizers.registry import make_optimizer
 
 OPTIMIZERS = (
     ("bfgs", "bfgs", {}),

@@ -12,8 +12,8 @@ import dataclasses
 
 import tables
 
-from motionrecon import fit
 from motionrecon.config import Config, InputOptions, OptimizerOptions
+from motionrecon.fitting import fit
 
 CLIP = "mocap/cmu/07_01_walk.bvh"
 COLUMNS = (

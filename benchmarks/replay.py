@@ -3,7 +3,7 @@
     python benchmarks/replay.py RESULT_FOLDER...
     python benchmarks/replay.py --fit [--time-range 0 3] clip.bvh...
 
-Printed per clip (see ``motionrecon.replay.ReplayReport``): the largest distance of a joint one frame after each stored
+Printed per clip (``results.replay.ReplayReport``): the largest distance of a joint one frame after each stored
 state (goal 1e-6 m); of the whole clip from the first state and the controls alone (goal 1 mm for walks; floor work is
 chaotic and may drift); and the force on the body that neither gravity nor the contacts explain. Exit code 1 where
 a stored state does not lead to the next.
@@ -17,10 +17,12 @@ import sys
 import tempfile
 from pathlib import Path
 
-from motionrecon import config, fit, runtime
+from motionrecon import config
 from motionrecon.errors import MotionReconError
-from motionrecon.export import npz
-from motionrecon.replay import replay
+from motionrecon.fitting import fit
+from motionrecon.jobs import runtime
+from motionrecon.results.export import npz
+from motionrecon.results.replay import replay
 
 STEP_GOAL = 1e-6  # m
 

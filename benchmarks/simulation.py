@@ -22,10 +22,12 @@ import jax.numpy as jnp
 import mujoco
 import numpy as np
 
-from motionrecon import rotations, runtime
-from motionrecon import skeleton as skeletons
-from motionrecon.physics import generalized, humanoid, pipeline, rollout, tree
+from motionrecon.geometry import rotations
+from motionrecon.geometry import skeleton as skeletons
+from motionrecon.jobs import runtime
+from motionrecon.physics import humanoid, pipeline, rollout, tree
 from motionrecon.physics.body import Ground
+from motionrecon.physics.oracle import generalized
 
 HEIGHT, MASS, FPS = 1.70, 65.0, 30.0
 DT = 1.0 / (FPS * rollout.SUBSTEPS)

@@ -13,10 +13,10 @@ import argparse
 
 import jax
 
-from motionrecon import runtime
-from motionrecon.benchmark import step_time
-from motionrecon.benchmark.rule_methods import RuleMethod
+from motionrecon.jobs import runtime
 from motionrecon.models.learned import catalog
+from motionrecon.optimizer_lab.benchmark import step_time
+from motionrecon.optimizer_lab.benchmark.rule_methods import RuleMethod
 
 RULES = "optimus,optimus-low-rank,adafactor-mlp,optimus-qn"
 

@@ -17,11 +17,11 @@ from pathlib import Path
 import numpy as np
 import tables
 
-from motionrecon import fit
 from motionrecon.config import Config, InputOptions, PersonOptions
-from motionrecon.data import synthetic
+from motionrecon.data.synthetic import synthetic_clips
 from motionrecon.errors import MotionReconError
-from motionrecon.initialize.support import find_unsupported
+from motionrecon.fitting import fit
+from motionrecon.fitting.initialize.support.support import find_unsupported
 from motionrecon.types import Sequence
 
 THERE = {"03_02": "uneven ground", "dropjump_oc1": "box, 1.42 s", "03-down-the-stairs": "stairs"}
@@ -46,8 +46,8 @@ def on_a_belt(sequence: Sequence, velocity: np.ndarray | None = None) -> Sequenc
 
 def clips(samples: Path) -> Iterator[tuple[str, str, Sequence, Config]]:
     """Yield name, what carries the body beside the floor, sequence and options."""
-    for name in synthetic.MOTIONS:
-        yield f"synthetic {name}", "", synthetic.load(f"{name}/side"), Config()
+    for name in synthetic_clips.MOTIONS:
+        yield f"synthetic {name}", "", synthetic_clips.load(f"{name}/side"), Config()
     folders = (
         ("mocap/cmu", "*.bvh"), ("mocap/cmu", "*.amc"), ("mocap/deepmimic", "*.txt"),
         ("aistpp/annotation/keypoints3d", "*.pkl"), ("forces", "*.joints.npz"), ("cases", "03-*.npz"),
@@ -67,12 +67,12 @@ def clips(samples: Path) -> Iterator[tuple[str, str, Sequence, Config]]:
 def films() -> Iterator[tuple[str, str, Sequence, Config]]:
     """Yield drawn motions as 2D keypoints with noise and without their camera."""
     random = np.random.default_rng(0)
-    for key in (f"{name}/{view}" for name in synthetic.MOTIONS for view in synthetic.VIEWS):
-        made = synthetic.load(key)
+    for key in (f"{name}/{view}" for name in synthetic_clips.MOTIONS for view in synthetic_clips.VIEWS):
+        made = synthetic_clips.load(key)
         pixels = np.asarray(made.observation.keypoints2d)
         pixels = pixels + PIXELS * random.normal(size=pixels.shape)
         seen = dataclasses.replace(made.observation, keypoints2d=pixels, keypoints3d=None, camera=None)
-        yield f"film {key}", "", Sequence(key, seen, None, {"size": synthetic.SIZE}), Config()
+        yield f"film {key}", "", Sequence(key, seen, None, {"size": synthetic_clips.SIZE}), Config()
 
 
 def changed(sequence: Sequence, noise_mm: float, pieces: int, random: np.random.Generator) -> Iterator[Sequence]:

@@ -21,12 +21,15 @@ from pathlib import Path
 import numpy as np
 import tables
 
-from motionrecon import camera as cameras
-from motionrecon import fit, metrics, skeleton
+from motionrecon import metrics
 from motionrecon.config import Config, InputOptions, PersonOptions
-from motionrecon.data import camera_files, synthetic
+from motionrecon.data.formats import camera_files
+from motionrecon.data.synthetic import synthetic_clips
 from motionrecon.errors import MotionReconError
-from motionrecon.initialize import pnp
+from motionrecon.fitting import fit
+from motionrecon.fitting.initialize.video import pnp
+from motionrecon.geometry import camera as cameras
+from motionrecon.geometry import skeleton
 from motionrecon.types import Camera, FitResult, Observation
 
 HEIGHT = 1.75
@@ -47,7 +50,7 @@ def draw(key: str, folder: Path) -> Path:
     if not path.is_file():
         folder.mkdir(parents=True, exist_ok=True)
         part = path.with_suffix(".part.mp4")
-        sequence = synthetic.render(key, part, HEIGHT)
+        sequence = synthetic_clips.render(key, part, HEIGHT)
         camera_files.write_camera(sequence.observation.camera, path.with_suffix(".toml"))
         part.replace(path)
     return path
@@ -85,14 +88,14 @@ def pnp_points(seen: Observation) -> np.ndarray:
 
 def truth_of(key: str, seen: Observation) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return true points (T, K, 3) m in the world of the fitted camera, which count (K,), planted feet (T, 2)."""
-    moved = synthetic.motion(key.split("/")[0], HEIGHT)
-    first = round(float(seen.start_time) * synthetic.FPS)
+    moved = synthetic_clips.motion(key.split("/")[0], HEIGHT)
+    first = round(float(seen.start_time) * synthetic_clips.FPS)
     frames = slice(first, first + len(seen.confidence))
-    true = synthetic.view_camera(moved, key.split("/")[1])
-    known = [name if name in synthetic.TRUTH_NAMES else "pelvis" for name in seen.names]
-    points = into_world_of(synthetic.positions(moved, tuple(known), HEIGHT)[frames], true, seen.camera)
-    feet = np.stack([synthetic.positions(moved, foot, HEIGHT)[frames] for foot in FEET], axis=1)
-    counts = np.array([name in synthetic.TRUTH_NAMES for name in seen.names])
+    true = synthetic_clips.view_camera(moved, key.split("/")[1])
+    known = [name if name in synthetic_clips.TRUTH_NAMES else "pelvis" for name in seen.names]
+    points = into_world_of(synthetic_clips.positions(moved, tuple(known), HEIGHT)[frames], true, seen.camera)
+    feet = np.stack([synthetic_clips.positions(moved, foot, HEIGHT)[frames] for foot in FEET], axis=1)
+    counts = np.array([name in synthetic_clips.TRUTH_NAMES for name in seen.names])
     return points, counts, metrics.foot_contacts(feet, float(seen.fps))
 
 
@@ -173,7 +176,7 @@ def goals(mean_rows: list[dict]) -> list[str]:
     """Return what was asked of the known camera, and whether it holds."""
     lines = []
     by = {(r["view"], r["method"]): r for r in mean_rows if r["camera"] == "known"}
-    for view in synthetic.VIEWS:
+    for view in synthetic_clips.VIEWS:
         if (view, "physics") in by:
             row, side = by[view, "physics"], view in ("side", "oblique")
             start = by[view, "kinematic"]["mpjpe_mm"]
@@ -189,8 +192,8 @@ def goals(mean_rows: list[dict]) -> list[str]:
 def main() -> None:
     """Run the table."""
     parser = tables.parser("Drawn videos with exact truth: every motion, view and camera.")
-    parser.add_argument("--motions", default=",".join(synthetic.MOTIONS))
-    parser.add_argument("--views", default=",".join(synthetic.VIEWS))
+    parser.add_argument("--motions", default=",".join(synthetic_clips.MOTIONS))
+    parser.add_argument("--views", default=",".join(synthetic_clips.VIEWS))
     parser.add_argument("--cameras", default="known,guessed")
     parser.add_argument("--videos", type=Path, default=Path(tempfile.gettempdir()) / "motionrecon-synthetic")
     given = parser.parse_args()

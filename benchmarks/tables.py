@@ -20,9 +20,11 @@ from typing import Any
 import jax
 import numpy as np
 
-from motionrecon import fit, metrics, runtime, types
+from motionrecon import metrics, types
 from motionrecon.config import Config
-from motionrecon.progress import NullProgress
+from motionrecon.fitting import fit
+from motionrecon.jobs import runtime
+from motionrecon.jobs.progress import NullProgress
 
 ROOT = Path(__file__).parents[1]
 FALL_MM = 300.0  # a frame whose keypoints are further off on average has lost the person

@@ -13,10 +13,10 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from motionrecon import runtime
-from motionrecon.meta_train import checkpoint, presets, run, training_log
-from motionrecon.meta_train.loop import Limits
+from motionrecon.jobs import runtime
 from motionrecon.models.learned import catalog
+from motionrecon.optimizer_lab.meta_train import checkpoint, presets, run, training_log
+from motionrecon.optimizer_lab.meta_train.loop import Limits
 
 
 def main() -> None:

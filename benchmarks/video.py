@@ -17,10 +17,12 @@ from pathlib import Path
 import numpy as np
 import tables
 
-from motionrecon import fit, metrics, results
+from motionrecon import metrics
 from motionrecon.config import Config, InputOptions
 from motionrecon.data import video
 from motionrecon.errors import MotionReconError
+from motionrecon.fitting import fit
+from motionrecon.results import result_folder
 from motionrecon.types import FitResult
 
 CASES = {  # film, calibration
@@ -97,7 +99,7 @@ def keep(result: FitResult, path: Path, folder: Path) -> None:
     seen = result.observation
     times = seen.start_time + np.arange(len(seen.confidence)) / float(seen.fps)
     frames = (image for _, image in video.read_frames(path, times))
-    results.write_results(result, folder, frames=frames, overwrite=True)
+    result_folder.write_results(result, folder, frames=frames, overwrite=True)
     print(f"look at {folder / 'overlay.mp4'} and {folder / 'report.html'}", flush=True)
 
 

@@ -6,7 +6,7 @@ Run from the repository root: ``python examples/make_sample.py [FOLDER]``. The r
 import sys
 from pathlib import Path
 
-from motionrecon import runtime
+from motionrecon.jobs import runtime
 
 KEY = "walk/oblique"
 
@@ -14,10 +14,11 @@ KEY = "walk/oblique"
 def main(folder: Path) -> None:
     """Write walk.mp4, walk.truth.npz and walk.camera.toml into ``folder``."""
     runtime.configure("cpu")
-    from motionrecon.data import camera_files, synthetic
+    from motionrecon.data.formats import camera_files
+    from motionrecon.data.synthetic import synthetic_clips
 
-    sequence = synthetic.render(KEY, folder / "walk.mp4")
-    synthetic.write_truth(sequence, folder / "walk.truth.npz")
+    sequence = synthetic_clips.render(KEY, folder / "walk.mp4")
+    synthetic_clips.write_truth(sequence, folder / "walk.truth.npz")
     camera_files.write_camera(sequence.observation.camera, folder / "walk.camera.toml", KEY.split("/")[1])
 
 

@@ -1,8 +1,8 @@
 """motionrecon: physics-based human motion reconstruction from video, keypoints or motion capture.
 
-The public API, loaded at first use: ``fit_file`` and ``fit_sequence`` (``motionrecon.fit``), ``load``
-(``motionrecon.data.load``) and ``write_results`` (``motionrecon.results``); ``minimize`` and ``LearnedOptimizer``
-(``motionrecon.models.learned.api``) for functions of one's own.
+The public API, loaded at first use: ``fit_file`` and ``fit_sequence`` (``motionrecon.fitting.fit``), ``load``
+(``motionrecon.data.load``) and ``write_results`` (``motionrecon.results.result_folder``); ``minimize`` and
+``LearnedOptimizer`` (``motionrecon.models.learned.api``) for functions of one's own.
 """
 
 from importlib import import_module
@@ -11,12 +11,12 @@ from typing import Any
 __version__ = "0.1.0"
 
 _LAZY = {
-    "fit_file": "motionrecon.fit",
-    "fit_sequence": "motionrecon.fit",
+    "fit_file": "motionrecon.fitting.fit",
+    "fit_sequence": "motionrecon.fitting.fit",
     "LearnedOptimizer": "motionrecon.models.learned.api",
     "load": "motionrecon.data.load",
     "minimize": "motionrecon.models.learned.api",
-    "write_results": "motionrecon.results",
+    "write_results": "motionrecon.results.result_folder",
 }
 
 

@@ -19,8 +19,8 @@ from typing import Any, Literal
 import tomli_w
 
 from motionrecon import option_records
-from motionrecon.atomic_file import replaced
 from motionrecon.errors import ConfigError
+from motionrecon.jobs.atomic_file import replaced
 from motionrecon.option_records import suggestion
 
 FORMATS = ("npz", "bvh", "trc", "csv")
@@ -160,8 +160,8 @@ class RunOptions:
 class Config:
     """All options of a fit.
 
-    ``detector`` is a ``motionrecon.models.pose_estimator.DetectorOptions`` and ``weights`` a
-    ``motionrecon.objective.LossWeights``, or None for that record's defaults; ``resolve`` fills them in.
+    ``detector`` is a ``motionrecon.models.detectors.pose_estimator.DetectorOptions`` and ``weights`` a
+    ``motionrecon.fitting.objective.LossWeights``, or None for that record's defaults; ``resolve`` fills them in.
     """
 
     input: InputOptions = InputOptions()
@@ -175,8 +175,8 @@ class Config:
 
 # Sections whose record lives in a module that needs JAX: loaded when a value is set, or by ``resolve``.
 _DEFERRED = {
-    "detector": ("motionrecon.models.pose_estimator", "DetectorOptions"),
-    "weights": ("motionrecon.objective_terms", "LossWeights"),
+    "detector": ("motionrecon.models.detectors.pose_estimator", "DetectorOptions"),
+    "weights": ("motionrecon.fitting.objective_terms", "LossWeights"),
 }
 
 

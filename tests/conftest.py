@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from motionrecon import runtime
+from motionrecon.jobs import runtime
 
 runtime.configure("cpu")
 

@@ -6,18 +6,18 @@ import sys
 import pytest
 
 import motionrecon
-from motionrecon import results
 from motionrecon.data import load as loading
+from motionrecon.results import result_folder
 from tests.fixtures import walking_result as made
 
 
 def test_public_names_are_the_functions():
-    from motionrecon import fit
+    from motionrecon.fitting import fit
 
     assert motionrecon.fit_file is fit.fit_file
     assert motionrecon.fit_sequence is fit.fit_sequence
     assert motionrecon.load is loading.load
-    assert motionrecon.write_results is results.write_results
+    assert motionrecon.write_results is result_folder.write_results
     assert {"fit_file", "fit_sequence", "load", "write_results"} <= set(dir(motionrecon))
 
 
@@ -46,7 +46,7 @@ def test_a_result_that_cannot_be_written_keeps_its_checkpoint(tmp_path, monkeypa
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setitem(results.FORMATS, "npz", full)
-    with pytest.raises(motionrecon.results.InputError, match="No space left"):
+    monkeypatch.setitem(result_folder.FORMATS, "npz", full)
+    with pytest.raises(motionrecon.results.result_folder.InputError, match="No space left"):
         motionrecon.write_results(made.walking_result("mocap", frames=12), tmp_path, overlay=False)
     assert [path.name for path in tmp_path.iterdir()] == [".windows.npz"]

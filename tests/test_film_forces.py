@@ -6,11 +6,11 @@ import functools
 import numpy as np
 import pytest
 
-from motionrecon import fit
 from motionrecon.biomechanics.gait_events import body_weight
 from motionrecon.config import Config, PersonOptions
-from motionrecon.data import synthetic, synthetic_forces
-from motionrecon.initialize.video import start_from_video
+from motionrecon.data.synthetic import synthetic_clips, synthetic_forces
+from motionrecon.fitting import fit
+from motionrecon.fitting.initialize.video.video_start import start_from_video
 from motionrecon.types import Sequence
 
 FRAMES, HEIGHT, MASS = 46, 1.75, 72.0
@@ -19,7 +19,7 @@ FRAMES, HEIGHT, MASS = 46, 1.75, 72.0
 @functools.cache
 def vertical():
     """Net vertical force (T - 1,) and its truth, in body weights, of a walk seen as 2D keypoints with 2 px of noise."""
-    made = synthetic.load("walk/oblique", HEIGHT)
+    made = synthetic_clips.load("walk/oblique", HEIGHT)
     seen = made.observation
     pixels = np.asarray(seen.keypoints2d)[:FRAMES]
     pixels = pixels + 2.0 * np.random.default_rng(0).normal(size=pixels.shape)

@@ -10,10 +10,11 @@ from pathlib import Path
 import click
 import pytest
 
-from motionrecon import biomechanics, config, export, results
+from motionrecon import biomechanics, config
 from motionrecon.biomechanics import joint_axes
 from motionrecon.cli import main
-from motionrecon.export import npz
+from motionrecon.results import export, result_folder
+from motionrecon.results.export import npz
 from tests.fixtures import walking_result
 
 ROOT = Path(__file__).parents[1]
@@ -109,8 +110,8 @@ def walking_gait() -> dict:
 
 
 def test_formats_agree():
-    assert set(config.FORMATS) == set(results.FORMATS)
-    assert export.__name__ == "motionrecon.export"
+    assert set(config.FORMATS) == set(result_folder.FORMATS)
+    assert export.__name__ == "motionrecon.results.export"
 
 
 def test_links_lead_somewhere():

@@ -11,6 +11,7 @@ import dataclasses
 import numpy as np
 
 from motionrecon.biomechanics import force_filter, gait_events
+from motionrecon.biomechanics.foot_loads import foot_loads, sole_points
 from motionrecon.biomechanics.gait_cycle import SIDES, GaitCycle, gait_cycle
 from motionrecon.biomechanics.gait_events import Contacts, body_weight
 from motionrecon.biomechanics.joint_angles import joint_angles
@@ -18,7 +19,6 @@ from motionrecon.biomechanics.joint_moments import JointLoads, joint_loads
 from motionrecon.biomechanics.spatiotemporal import GaitFigures, gait_figures
 from motionrecon.biomechanics.steps import Step, find_steps
 from motionrecon.biomechanics.strides import Stride, find_strides
-from motionrecon.foot_loads import foot_loads, sole_points
 from motionrecon.types import FitResult
 
 

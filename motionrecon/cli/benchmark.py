@@ -64,7 +64,7 @@ def classical(ctx: click.Context, /, overwrite: bool, resume: bool, **given: Any
         raise click.UsageError("--overwrite and --resume exclude each other: begin anew, or go on", ctx)
     if given["workers"] is not None and given["workers"] < 1:
         raise click.UsageError(f"--workers {given['workers']}: give 1 or more", ctx)
-    from motionrecon import runtime
+    from motionrecon.jobs import runtime
 
     runtime.configure(given["device"])
     asked = _asked(given)
@@ -76,8 +76,8 @@ def classical(ctx: click.Context, /, overwrite: bool, resume: bool, **given: Any
 
 def _asked(given: dict[str, Any]) -> tuple[Any, ...]:
     """Return problems, names of methods, protocol and weight files."""
-    from motionrecon.benchmark import methods, protocol
-    from motionrecon.problems.classical import FUNCTIONS
+    from motionrecon.optimizer_lab.benchmark import methods, protocol
+    from motionrecon.optimizer_lab.problems.classical import FUNCTIONS
 
     if given["quick"]:
         given.update({key: value for key, value in QUICK.items() if given[key] is None})
@@ -128,8 +128,8 @@ def _weight_file(text: str) -> tuple[str, Path]:
 def _run(folder: Path, given: dict[str, Any], problems: list, names: tuple[str, ...], protocol: Any,
          weights: dict[str, Path], *, resume: bool) -> int:  # fmt: skip
     """Measure, write and print; returns how many rows failed."""
-    from motionrecon import text_grid
-    from motionrecon.benchmark import report, run, tables
+    from motionrecon.jobs import text_grid
+    from motionrecon.optimizer_lab.benchmark import report, run, tables
 
     quiet, began = given["quiet"], time.monotonic()
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

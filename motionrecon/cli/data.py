@@ -23,7 +23,7 @@ def data() -> None:
 @_DEBUG
 def list_all(data_root: str | None, debug: bool) -> None:
     """List the data sets that are known, and those found under the data root."""
-    from motionrecon.data import catalog
+    from motionrecon.data.datasets import catalog
     from motionrecon.errors import InputError
 
     root = catalog.data_root(data_root)
@@ -48,7 +48,7 @@ def list_all(data_root: str | None, debug: bool) -> None:
 @click.pass_context
 def check(ctx: click.Context, /, dataset: str, data_root: str | None, debug: bool) -> None:
     """Read every file of DATASET and say which are present, missing or corrupt (exit code 1 if any is corrupt)."""
-    from motionrecon.data import catalog
+    from motionrecon.data.datasets import catalog
 
     found = catalog.open_dataset(dataset, catalog.data_root(data_root))
     counts: dict[str, int] = {"present": 0, "missing": 0, "corrupt": 0}
@@ -82,9 +82,9 @@ def show(
     """Describe SEQUENCE (a key as `eval` prints it) and draw its skeleton in space and on the image plane."""
     import numpy as np
 
-    from motionrecon.data import catalog
+    from motionrecon.data.datasets import catalog
     from motionrecon.errors import InputError
-    from motionrecon.report import clip_picture
+    from motionrecon.results.report import clip_picture
 
     found = catalog.open_dataset(dataset, catalog.data_root(data_root))
     clip = _find(found, sequence, split)
@@ -120,7 +120,7 @@ def _camera(camera: Any) -> str:
 
 
 def _find(dataset: Any, key: str, split: str | None) -> Any:
-    from motionrecon.data.dataset import checked_split
+    from motionrecon.data.datasets.dataset import checked_split
     from motionrecon.errors import InputError
     from motionrecon.option_records import suggestion
 

@@ -95,7 +95,7 @@ def evaluate(ctx: click.Context, /, overwrite: bool, resume: bool, **given: Any)
 
 def _protocol(given: dict[str, Any]) -> Any:
     from motionrecon import config
-    from motionrecon.data import catalog
+    from motionrecon.data.datasets import catalog
     from motionrecon.evaluate import protocol as protocols
 
     overrides: dict[str, dict[str, Any]] = {}
@@ -121,8 +121,8 @@ def _words(text: str | None) -> tuple[str, ...]:
 
 def _run(asked: Any, dataset: Any, clips: list, folder: Path, given: dict[str, Any], *, resume: bool) -> int:
     """Evaluate, write and print; returns how many sequences gave no row at all."""
-    from motionrecon import text_grid
     from motionrecon.evaluate import run, tables, workers
+    from motionrecon.jobs import text_grid
 
     quiet = given["quiet"]
     count = given["workers"] or (None if given["ray"] else workers.default_workers(len(clips)))

@@ -33,7 +33,7 @@ def evaluate(ctx: click.Context, given: dict[str, Any], *, overwrite: bool, resu
     Returns:
       The exit code: 1 where some trial failed.
     """
-    from motionrecon.data import plate_trials
+    from motionrecon.data.plates import plate_trials
 
     for name in _OTHERS:
         if ctx.get_parameter_source(name) == ParameterSource.COMMANDLINE:
@@ -80,8 +80,8 @@ def _chosen(trials: list, patterns: tuple[str, ...], limit: int | None) -> list:
 
 
 def _run(trials: list, alone: list[str], fit: Any, folder: Path, given: dict[str, Any], *, resume: bool) -> int:
-    from motionrecon import text_grid
     from motionrecon.evaluate.forces import run, table
+    from motionrecon.jobs import text_grid
 
     quiet, began = given["quiet"], time.monotonic()
     if not quiet:

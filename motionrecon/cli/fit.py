@@ -99,7 +99,7 @@ def _fit_one(job: places.Job, config: Config, *, overwrite: bool, resume: bool, 
 
 def _finished(folder: Path) -> bool:
     """Tell whether a folder holds a result and no fit that was stopped."""
-    from motionrecon import checkpoint
+    from motionrecon.fitting import checkpoint
 
     return (folder / "metrics.json").is_file() and not (folder / checkpoint.NAME).exists()
 
@@ -107,8 +107,9 @@ def _finished(folder: Path) -> bool:
 def _compute(source: str, config: Config, folder: Path, *, resume: bool, display: Display) -> str:
     """Fit, write, and return the table of errors as text."""
     _start_jax(config.run.device)
-    from motionrecon import metrics, results
-    from motionrecon.fit import fit_file
+    from motionrecon import metrics
+    from motionrecon.fitting.fit import fit_file
+    from motionrecon.results import result_folder
 
     _check_contents(source, config.input)
     result = fit_file(source, config, folder, resume=resume, progress=display)
@@ -116,8 +117,8 @@ def _compute(source: str, config: Config, folder: Path, *, resume: bool, display
     for warning in result.warnings:
         display.message(warning)
     summary = metrics.summarize(result)
-    table = results.summary_table(summary)
-    results.write_results(
+    table = result_folder.summary_table(summary)
+    result_folder.write_results(
         result,
         folder,
         formats=config.output.formats,
@@ -132,7 +133,8 @@ def _compute(source: str, config: Config, folder: Path, *, resume: bool, display
 
 def _check_contents(source: str, given: InputOptions) -> None:
     """Read the camera and the truth once before the person is looked for, which may take minutes."""
-    from motionrecon.data import camera_files, load, truth, video
+    from motionrecon.data import load, truth, video
+    from motionrecon.data.formats import camera_files
 
     if given.camera is not None:
         size = video.probe(source).size if load.is_video(source) else given.image_size
@@ -156,7 +158,7 @@ def _frames(source: str, result: FitResult) -> Iterator[np.ndarray] | None:
 
 def _start_jax(device: str) -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # XLA's own alarms about slow compiles are no news to the user
-    from motionrecon import runtime
+    from motionrecon.jobs import runtime
 
     runtime.configure(device)
     if device != "gpu":

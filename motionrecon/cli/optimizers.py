@@ -15,11 +15,11 @@ def optimizers() -> None:
 @click.option("--debug", is_flag=True, help="Print the traceback of an error.")
 def list_optimizers(markdown: bool, debug: bool) -> None:
     """List the learned optimizers, their parameter counts beside the paper's, and the others."""
-    from motionrecon import runtime, text_grid
+    from motionrecon.jobs import runtime, text_grid
 
     runtime.configure("cpu")
-    from motionrecon.models import registry
     from motionrecon.models.learned import listing
+    from motionrecon.models.optimizers import registry
 
     grid = text_grid.Grid("Learned optimizers", listing.HEADER, listing.rows(), listing.NOTES)
     click.echo((text_grid.markdown if markdown else text_grid.text)(grid))

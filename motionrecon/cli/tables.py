@@ -20,8 +20,8 @@ def tables(runs: tuple[str, ...], markdown: bool, debug: bool) -> None:
 
     A table for which no run is given says that it was not measured.
     """
-    from motionrecon import text_grid
     from motionrecon.evaluate import tables as grids
+    from motionrecon.jobs import text_grid
 
     lay = text_grid.markdown if markdown else text_grid.text
     found = [_read(Path(run)) for run in runs]

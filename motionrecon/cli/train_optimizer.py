@@ -76,7 +76,7 @@ def train_optimizer(ctx: click.Context, /, overwrite: bool, resume: bool, **give
         raise click.UsageError(f"--workers {given['workers']}: give 1 or more", ctx)
     if given["minutes"] is not None and not 0 < given["minutes"] < math.inf:
         raise click.UsageError(f"--minutes {given['minutes']:g}: give a time above 0", ctx)
-    from motionrecon import runtime
+    from motionrecon.jobs import runtime
 
     recipe = _recipe(given)
     runtime.configure(given["device"])
@@ -86,8 +86,8 @@ def train_optimizer(ctx: click.Context, /, overwrite: bool, resume: bool, **give
 
 
 def _recipe(given: dict[str, Any]) -> Any:
-    from motionrecon.meta_train import presets
     from motionrecon.models.learned import catalog
+    from motionrecon.optimizer_lab.meta_train import presets
 
     catalog.make_rule(given["rule"])
     kept = ("tasks", "seed", "meta_steps", "learning_rate", "schedule", "horizon", "truncation", "std", "clip",
@@ -98,7 +98,7 @@ def _recipe(given: dict[str, Any]) -> Any:
     changes["dimensions"] = _numbers(given["dimensions"])
     changes["variants"] = None if given["variants"] is None else tuple(w.strip() for w in given["variants"].split(","))
     recipe = presets.recipe(given["preset"], given["rule"], given["estimators"], **changes)
-    from motionrecon.meta_train import families
+    from motionrecon.optimizer_lab.meta_train import families
 
     families.family(recipe.tasks)
     return recipe
@@ -115,8 +115,8 @@ def _numbers(text: str | None) -> tuple[int, ...] | None:
 
 def _train(recipe: Any, folder: Path, given: dict[str, Any], *, resume: bool) -> None:
     from motionrecon.cli.train_display import TrainDisplay
-    from motionrecon.meta_train import run
-    from motionrecon.meta_train.loop import Limits
+    from motionrecon.optimizer_lab.meta_train import run
+    from motionrecon.optimizer_lab.meta_train.loop import Limits
 
     limits = Limits(minutes=given["minutes"] or math.inf, workers=given["workers"])
     names = ("rule", "preset", "estimators", "seed")

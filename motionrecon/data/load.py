@@ -9,7 +9,8 @@ import dataclasses
 import json
 from pathlib import Path
 
-from motionrecon.data import aist, amc, bvh, c3d, deepmimic, keypoint_json, npz, preprocess, sequence, trc
+from motionrecon.data import preprocess, sequence
+from motionrecon.data.formats import aist, amc, bvh, c3d, deepmimic, keypoint_json, npz, trc
 from motionrecon.errors import DataError
 from motionrecon.types import Sequence
 

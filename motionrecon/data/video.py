@@ -17,7 +17,7 @@ import numpy as np
 
 from motionrecon.data import video_diagnosis
 from motionrecon.errors import DataError, InputError
-from motionrecon.runtime import quiet_native_stderr
+from motionrecon.jobs.runtime import quiet_native_stderr
 
 _PROBE_FRAMES = 60  # enough to see a phone's uneven time stamps
 _REORDERED = 17  # packets that may come before one that is shown earlier (H.264 keeps 16 pictures back)

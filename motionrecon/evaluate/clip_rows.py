@@ -12,7 +12,7 @@ import time
 import traceback
 from typing import Any
 
-from motionrecon.data.dataset import Dataset
+from motionrecon.data.datasets.dataset import Dataset
 from motionrecon.errors import MotionReconError
 from motionrecon.evaluate import compile_time
 from motionrecon.evaluate import protocol as protocols
@@ -73,8 +73,8 @@ class _Clip:
 
     def __init__(self, task: Task):
         from motionrecon.evaluate import judged, observed
-        from motionrecon.initialize.mocap import start_from_keypoints3d
-        from motionrecon.initialize.video import start_from_video
+        from motionrecon.fitting.initialize.mocap.mocap_start import start_from_keypoints3d
+        from motionrecon.fitting.initialize.video.video_start import start_from_video
 
         protocol, self.task = task.protocol, task
         self.dataset = _opened(protocol)
@@ -112,8 +112,9 @@ class _Clip:
         return [*(baselines or [failed(self.task, m, error) for m in protocols.BASELINES]), *rows]
 
     def _fit(self, method: str) -> tuple[Row, list[Row]]:
-        from motionrecon import fit, metrics
+        from motionrecon import metrics
         from motionrecon.evaluate import judged
+        from motionrecon.fitting import fit
 
         chosen = self.task.protocol.fit
         options = dataclasses.replace(chosen, optimizer=dataclasses.replace(chosen.optimizer, name=method))

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from motionrecon import runtime
 from motionrecon.errors import InputError
 from motionrecon.evaluate import clip_rows, workers
 from motionrecon.evaluate.clip_rows import Row
 from motionrecon.evaluate.protocol import Task
 from motionrecon.evaluate.workers import Work
+from motionrecon.jobs import runtime
 
 _CALLS = 20  # clips after which Ray replaces a worker: compiled programs of many clip lengths add up
 

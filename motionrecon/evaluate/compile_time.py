@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from motionrecon.progress import NullProgress
+from motionrecon.jobs.progress import NullProgress
 
 _spans: list[tuple[float, float]] = []  # (begin, end), none inside another, in order
 _listening = False

@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from motionrecon import camera as cameras
-from motionrecon import skeleton as skeletons
 from motionrecon.data import truth
+from motionrecon.geometry import camera as cameras
+from motionrecon.geometry import skeleton as skeletons
 from motionrecon.metrics.alignment import similarity
 from motionrecon.types import Camera, FitResult, KinematicStart, Motion, Sequence, Sites
 

@@ -10,12 +10,12 @@ import zlib
 
 import numpy as np
 
-from motionrecon import camera as cameras
-from motionrecon import observe
 from motionrecon.data import preprocess, truth
-from motionrecon.data.dataset import Dataset
+from motionrecon.data.datasets.dataset import Dataset
 from motionrecon.errors import DataError
 from motionrecon.evaluate.protocol import Protocol
+from motionrecon.fitting import observe
+from motionrecon.geometry import camera as cameras
 from motionrecon.types import Camera, Observation, Sequence
 
 JUMP = 0.200  # m, how far an outlier of noisy motion capture lies from where it belongs

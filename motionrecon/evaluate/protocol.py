@@ -12,8 +12,8 @@ from typing import Any, Literal
 
 from motionrecon import config
 from motionrecon.config import Config
-from motionrecon.data import catalog
-from motionrecon.data.dataset import Clip, Dataset
+from motionrecon.data.datasets import catalog
+from motionrecon.data.datasets.dataset import Clip, Dataset
 from motionrecon.errors import ConfigError, InputError
 from motionrecon.option_records import suggestion
 

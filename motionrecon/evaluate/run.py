@@ -11,13 +11,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from motionrecon import config, text_grid, versions
-from motionrecon.atomic_file import replaced
-from motionrecon.data.dataset import Clip, Dataset
+from motionrecon import config
+from motionrecon.data.datasets.dataset import Clip, Dataset
 from motionrecon.evaluate import cluster, published, statistics, tables, workers
 from motionrecon.evaluate.clip_rows import Row
 from motionrecon.evaluate.protocol import Protocol
 from motionrecon.evaluate.store import Store
+from motionrecon.jobs import text_grid, versions
+from motionrecon.jobs.atomic_file import replaced
 
 FORMAT_VERSION = 1
 Told = Callable[[int, int, Clip, list[Row]], None]

@@ -10,11 +10,11 @@ import re
 import zlib
 from pathlib import Path
 
-from motionrecon import row_folder
-from motionrecon.atomic_file import replaced
-from motionrecon.data.dataset import Clip
+from motionrecon.data.datasets.dataset import Clip
 from motionrecon.evaluate.clip_rows import Row
 from motionrecon.evaluate.protocol import Protocol, Task
+from motionrecon.jobs import row_folder
+from motionrecon.jobs.atomic_file import replaced
 
 
 class Store:

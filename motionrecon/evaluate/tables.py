@@ -10,7 +10,7 @@ from typing import Any
 
 from motionrecon.evaluate import published, statistics
 from motionrecon.evaluate.clip_rows import Row
-from motionrecon.text_grid import Grid
+from motionrecon.jobs.text_grid import Grid
 
 PAPER_METRICS = (
     ("mpjpe_g_mm", "MPJPE-G", 1), ("mpjpe_mm", "MPJPE", 1), ("mpjpe_pa_mm", "MPJPE-PA", 1),

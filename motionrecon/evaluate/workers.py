@@ -17,10 +17,10 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Any
 
-from motionrecon import worker_environment
 from motionrecon.evaluate import clip_rows
 from motionrecon.evaluate.clip_rows import Row
 from motionrecon.evaluate.protocol import Task
+from motionrecon.jobs import worker_environment
 
 _MEMORY_MB = 3000.0  # a worker's peak
 RENEWED_MB = 2500.0  # a worker that has held more is replaced: compiled programs of many clip lengths add up
@@ -41,7 +41,7 @@ def default_workers(tasks: int) -> int:
 
 def prepare(device: str) -> None:
     """Set a worker's process up: JAX with its cache on disk, quiet libraries."""
-    from motionrecon import runtime
+    from motionrecon.jobs import runtime
 
     runtime.configure(device)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from motionrecon import camera as cameras
+from motionrecon.geometry import camera as cameras
 from motionrecon.metrics import alignment
 from motionrecon.types import Camera
 

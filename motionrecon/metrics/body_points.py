@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from motionrecon import skeleton as skeletons
+from motionrecon.geometry import skeleton as skeletons
 from motionrecon.physics.body import BENDS
 from motionrecon.types import FitResult, Motion
 

@@ -17,7 +17,7 @@ from typing import Any, Literal
 import numpy as np
 
 from motionrecon import biomechanics
-from motionrecon import camera as cameras
+from motionrecon.geometry import camera as cameras
 from motionrecon.metrics import accuracy, baseline, body_points, ground, smoothness
 from motionrecon.types import FitResult
 

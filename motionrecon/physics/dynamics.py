@@ -9,7 +9,7 @@ from __future__ import annotations
 import jax.numpy as jnp
 from jax import Array
 
-from motionrecon import rotations
+from motionrecon.geometry import rotations
 from motionrecon.physics.body import Body
 from motionrecon.physics.tree import Pose, cross, force_cross, masks, matvec, motion_cross, of_coordinates, product
 

@@ -11,7 +11,7 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
-from motionrecon import rotations
+from motionrecon.geometry import rotations
 from motionrecon.physics import dynamics, tree
 from motionrecon.physics.body import SOLE_POINTS, Body
 from motionrecon.types import SimState, Sites

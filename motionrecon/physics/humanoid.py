@@ -13,9 +13,9 @@ import warnings
 
 import numpy as np
 
+from motionrecon.geometry.skeleton import HEEL_REST
 from motionrecon.physics import anthropometry
 from motionrecon.physics.body import SOLE_POINTS, Body
-from motionrecon.skeleton import HEEL_REST
 from motionrecon.types import PDGains, Skeleton, Soles
 
 GRAVITY = 9.81

@@ -10,7 +10,7 @@ from __future__ import annotations
 import jax.numpy as jnp
 from jax import Array
 
-from motionrecon import rotations
+from motionrecon.geometry import rotations
 from motionrecon.types import PDGains
 
 # Share of the implicit slope that a saturated joint keeps. It multiplies the change of velocity only, as rotor inertia

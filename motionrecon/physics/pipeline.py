@@ -17,7 +17,7 @@ from jax import Array
 from jax.custom_derivatives import SymbolicZero
 from jax.scipy.linalg import cho_factor, cho_solve
 
-from motionrecon import rotations
+from motionrecon.geometry import rotations
 from motionrecon.physics import contact, dynamics, pd, tree
 from motionrecon.physics.body import Body, Ground
 from motionrecon.types import SimState

@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
-from motionrecon import rotations
+from motionrecon.geometry import rotations
 from motionrecon.physics import pipeline, step_jacobian, tree
 from motionrecon.physics.body import BENDS, Body, Ground
 from motionrecon.types import Rollout, SimState, Sites

@@ -15,7 +15,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from motionrecon import rotations
+from motionrecon.geometry import rotations
 from motionrecon.physics import contact, dynamics, pd, pipeline, tree
 from motionrecon.physics.body import Body, Ground
 from motionrecon.types import SimState

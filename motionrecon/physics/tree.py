@@ -14,9 +14,9 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from motionrecon import rotations
+from motionrecon.geometry import rotations
+from motionrecon.geometry.skeleton import ancestor_mask
 from motionrecon.physics.body import Body
-from motionrecon.skeleton import ancestor_mask
 
 
 @jax.tree_util.register_dataclass

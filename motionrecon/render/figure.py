@@ -9,8 +9,8 @@ import dataclasses
 
 import numpy as np
 
-from motionrecon import skeleton as skeletons
 from motionrecon.errors import InputError
+from motionrecon.geometry import skeleton as skeletons
 from motionrecon.render import head, limbs, torso
 from motionrecon.render.limbs import Frame, Palette
 from motionrecon.types import Array, Skeleton, Soles

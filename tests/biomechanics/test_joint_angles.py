@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
-from motionrecon import skeleton as skeletons
 from motionrecon.biomechanics import angle_sequences
 from motionrecon.biomechanics.joint_angles import joint_angles
+from motionrecon.geometry import skeleton as skeletons
 from motionrecon.types import Motion, Skeleton
 
 REST = {"shoulder_elevation": 90.0, "elbow_pronation": 90.0}  # all others are zero in the T-pose

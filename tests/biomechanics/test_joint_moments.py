@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
-from motionrecon import skeleton as skeletons
 from motionrecon.biomechanics.joint_angles import joint_angles
 from motionrecon.biomechanics.joint_moments import joint_loads
+from motionrecon.geometry import skeleton as skeletons
 from motionrecon.types import Motion
 
 BODY = skeletons.template()

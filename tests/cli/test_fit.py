@@ -8,9 +8,10 @@ import types
 
 import pytest
 
-from motionrecon import metrics, results
+from motionrecon import metrics
 from motionrecon.cli.main import run
 from motionrecon.errors import DataError, FitError
+from motionrecon.results import result_folder
 
 
 @pytest.fixture
@@ -46,12 +47,12 @@ def fitted(monkeypatch):
         (folder / "log.txt").write_text(options["log_text"])
         return {}
 
-    module = types.ModuleType("motionrecon.fit")
+    module = types.ModuleType("motionrecon.fitting.fit")
     module.fit_file = fit_file
-    monkeypatch.setitem(sys.modules, "motionrecon.fit", module)
+    monkeypatch.setitem(sys.modules, "motionrecon.fitting.fit", module)
     monkeypatch.setattr(metrics, "summarize", lambda result: {"n": 1})
-    monkeypatch.setattr(results, "summary_table", lambda summary: "TABLE")
-    monkeypatch.setattr(results, "write_results", write_results)
+    monkeypatch.setattr(result_folder, "summary_table", lambda summary: "TABLE")
+    monkeypatch.setattr(result_folder, "write_results", write_results)
     return calls
 
 
@@ -154,7 +155,7 @@ def test_full_disk_leaves_nothing(clip, capsys, fitted, monkeypatch):
     def full(result, folder, **options):
         raise OSError(28, "No space left on device", str(folder))
 
-    monkeypatch.setattr(results, "write_results", full)
+    monkeypatch.setattr(result_folder, "write_results", full)
     assert run(["fit", str(clip), "-q"]) == 2
     assert "No space left" in capsys.readouterr().err
     assert not os.path.exists("runs")
@@ -218,12 +219,12 @@ def test_interruption_ends_everything(clip, tmp_path, capsys, fitted):
 def test_ctrl_c_in_a_real_process(clip):
     code = (
         "import sys, time, types\n"
-        "module = types.ModuleType('motionrecon.fit')\n"
+        "module = types.ModuleType('motionrecon.fitting.fit')\n"
         "def fit_file(*a, **k):\n"
         "    print('working', flush=True)\n"
         "    time.sleep(60)\n"
         "module.fit_file = fit_file\n"
-        "sys.modules['motionrecon.fit'] = module\n"
+        "sys.modules['motionrecon.fitting.fit'] = module\n"
         "from motionrecon.cli.main import main\n"
         f"sys.argv = ['motionrecon', 'fit', {str(clip)!r}]\n"
         "main()\n"
@@ -248,7 +249,7 @@ def test_gpu_that_is_not_there(clip, capsys, fitted, monkeypatch):
     def none():
         raise RuntimeError("Unknown backend cuda")
 
-    monkeypatch.setattr("motionrecon.runtime.configure", lambda device: None)
+    monkeypatch.setattr("motionrecon.jobs.runtime.configure", lambda device: None)
     monkeypatch.setattr(jax, "devices", none)
     assert run(["fit", str(clip), "-q", "--device", "gpu"]) == 2
     assert "--device cpu" in capsys.readouterr().err
@@ -272,7 +273,9 @@ def _write(path, content):
     ],
 )
 def test_inputs_that_are_not_what_they_claim(tmp_path, monkeypatch, capsys, name, content, options, word):
-    pytest.importorskip("motionrecon.fit", reason="motionrecon.fit is not there yet", exc_type=ModuleNotFoundError)
+    pytest.importorskip(
+        "motionrecon.fitting.fit", reason="motionrecon.fitting.fit is not there yet", exc_type=ModuleNotFoundError
+    )
     monkeypatch.chdir(tmp_path)
     assert run(["fit", _write(tmp_path / name, content), "-q", *options]) == 2
     err = capsys.readouterr().err
@@ -283,7 +286,9 @@ def test_inputs_that_are_not_what_they_claim(tmp_path, monkeypatch, capsys, name
 
 @pytest.mark.dataset
 def test_time_range_outside_the_clip(samples, tmp_path, monkeypatch, capsys):
-    pytest.importorskip("motionrecon.fit", reason="motionrecon.fit is not there yet", exc_type=ModuleNotFoundError)
+    pytest.importorskip(
+        "motionrecon.fitting.fit", reason="motionrecon.fitting.fit is not there yet", exc_type=ModuleNotFoundError
+    )
     monkeypatch.chdir(tmp_path)
     source = samples / "mocap" / "cmu" / "07_01_walk.bvh"
     assert run(["fit", str(source), "-q", "--time-range", "400", "500"]) == 2

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from motionrecon import observe
 from motionrecon.cli.main import run
+from motionrecon.fitting import observe
 from tests.fixtures import keypoint_files
 
 pytestmark = pytest.mark.slow

@@ -5,8 +5,8 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from motionrecon import skeleton
-from motionrecon.keypoints import MOCAP18
+from motionrecon.geometry import skeleton
+from motionrecon.geometry.keypoints import MOCAP18
 
 
 def _walking(frames: int = 30, height: float = 1.75, names: tuple[str, ...] = MOCAP18) -> np.ndarray:

@@ -5,7 +5,7 @@ import pytest
 from scipy.spatial.transform import Rotation
 
 from motionrecon.data import axes
-from motionrecon.keypoints import MOCAP18
+from motionrecon.geometry.keypoints import MOCAP18
 
 
 @pytest.mark.parametrize("matrix", [axes.Z_UP, axes.Y_UP, axes.Y_UP_X_FORWARD])

@@ -8,7 +8,7 @@ import pytest
 
 from motionrecon.data import load as door
 from motionrecon.errors import DataError
-from motionrecon.keypoints import COCO17, MOCAP18
+from motionrecon.geometry.keypoints import COCO17, MOCAP18
 
 
 def _archive(path, walking, fps=120.0, frames=121):

@@ -1,17 +1,13 @@
 """Frames come at the times asked for, upright, and every bad file gets its own sentence."""
 
 import os
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from motionrecon.data import video
 from motionrecon.errors import DataError, InputError
-
-sys.path.insert(0, str(Path(__file__).parent))
-import films
+from tests.fixtures import films
 
 
 @pytest.mark.parametrize("suffix", [".mp4", ".mov", ".mkv", ".webm"])

@@ -4,11 +4,11 @@ import jax
 import numpy as np
 import pytest
 
-from motionrecon import fit
-from motionrecon.data.dataset import Clip
+from motionrecon.data.datasets.dataset import Clip
 from motionrecon.errors import FitError
 from motionrecon.evaluate import clip_rows
 from motionrecon.evaluate.protocol import Protocol, Task
+from motionrecon.fitting import fit
 
 SQUAT = Clip("squat/oblique/0", "0", "squat", "oblique")
 

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
-from motionrecon import camera as cameras
 from motionrecon import metrics
-from motionrecon.data import synthetic
-from motionrecon.data.synthetic_dataset import BODY13, Synthetic
+from motionrecon.data.datasets.synthetic_dataset import BODY13, Synthetic
+from motionrecon.data.synthetic import synthetic_clips
 from motionrecon.errors import DataError
 from motionrecon.evaluate import judged, observed
 from motionrecon.evaluate.protocol import Protocol
+from motionrecon.geometry import camera as cameras
 from tests.fixtures import walking_result
 
 
@@ -111,7 +111,7 @@ def test_a_guessed_camera_gets_the_truth_before_it(data, clip):
     guess = cameras.level(-0.1, 1.2, np.asarray(true.intrinsics), true.size)
     world = judged.world(clip, seen, Start(dataclasses.replace(seen.observation, camera=guess)))
     eye = -world.camera.rotation.T @ world.camera.translation
-    np.testing.assert_allclose(eye, [0.0, 0.0, synthetic.CAMERA_HEIGHT], atol=1e-9)
+    np.testing.assert_allclose(eye, [0.0, 0.0, synthetic_clips.CAMERA_HEIGHT], atol=1e-9)
     assert abs(world.camera.rotation[2, 1]) < 1e-9 and world.camera.rotation[2, 0] > 0  # looks along +x
     pixels = cameras.project(true, seen.truth)
     np.testing.assert_allclose(cameras.project(world.camera, world.carry(seen.truth)), pixels, atol=1e-6)
@@ -120,7 +120,7 @@ def test_a_guessed_camera_gets_the_truth_before_it(data, clip):
 def test_an_exact_result_is_judged_exact_on_the_joint_set(data, clip):
     """A film's result that moves as the truth does has no error at the joints, whatever the detector saw."""
     made = walking_result.walking_result("video")
-    exact = synthetic.load("wave/side").meta["motion"]
+    exact = synthetic_clips.load("wave/side").meta["motion"]
     frames = len(clip.truth)
     names = ("left_shoulder", "right_shoulder", "left_ankle", "right_ankle", "left_toe", "right_toe")
     seen = dataclasses.replace(

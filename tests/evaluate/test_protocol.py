@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 
 from motionrecon import config
-from motionrecon.data.dataset import Clip
+from motionrecon.data.datasets.dataset import Clip
 from motionrecon.errors import ConfigError, InputError
 from motionrecon.evaluate import protocol
 from motionrecon.evaluate.protocol import Protocol

@@ -5,8 +5,8 @@ import json
 
 import pytest
 
-from motionrecon.data.dataset import Clip
-from motionrecon.data.synthetic_dataset import Synthetic
+from motionrecon.data.datasets.dataset import Clip
+from motionrecon.data.datasets.synthetic_dataset import Synthetic
 from motionrecon.errors import CheckpointError
 from motionrecon.evaluate import run, workers
 from motionrecon.evaluate.protocol import Protocol

@@ -2,8 +2,8 @@
 
 import pytest
 
-from motionrecon import text_grid
 from motionrecon.evaluate import published, tables
+from motionrecon.jobs import text_grid
 from tests.fixtures.eval_work import row
 
 

@@ -8,7 +8,8 @@ from scipy.linalg import orthogonal_procrustes
 from scipy.spatial import procrustes
 from scipy.spatial.transform import Rotation
 
-from motionrecon import camera, metrics
+from motionrecon import metrics
+from motionrecon.geometry import camera
 from motionrecon.metrics import alignment
 from motionrecon.metrics.accuracy import root_of
 

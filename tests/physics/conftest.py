@@ -7,8 +7,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from motionrecon import rotations
-from motionrecon import skeleton as skeletons
+from motionrecon.geometry import rotations
+from motionrecon.geometry import skeleton as skeletons
 from motionrecon.physics import dynamics, humanoid, inverse_dynamics, pipeline, rollout, tree
 from motionrecon.physics.body import SOLE_POINTS, Ground
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from motionrecon import skeleton as skeletons
+from motionrecon.geometry import skeleton as skeletons
 from motionrecon.physics import anthropometry
 
 

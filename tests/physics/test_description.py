@@ -6,7 +6,7 @@ import jax
 import numpy as np
 import pytest
 
-from motionrecon import skeleton
+from motionrecon.geometry import skeleton
 from motionrecon.physics import description, humanoid
 from motionrecon.physics.body import Body, Ground
 

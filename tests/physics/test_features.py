@@ -5,8 +5,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from motionrecon import rotations
-from motionrecon import skeleton as skeletons
+from motionrecon.geometry import rotations
+from motionrecon.geometry import skeleton as skeletons
 from motionrecon.physics import features, pipeline, step_jacobian
 
 NAMES = ("head_top", "left_wrist", "right_heel", "pelvis", "right_hand")

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from motionrecon import rotations
+from motionrecon.geometry import rotations
 from motionrecon.physics import inverse_dynamics, pd, rollout
 from motionrecon.physics.body import SOLE_POINTS
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from motionrecon import skeleton as skeletons
+from motionrecon.geometry import skeleton as skeletons
 from motionrecon.physics import joint_limits
 
 LOW, HIGH = joint_limits.joint_limits(skeletons.JOINT_NAMES)

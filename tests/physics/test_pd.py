@@ -4,7 +4,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from motionrecon import rotations
+from motionrecon.geometry import rotations
 from motionrecon.physics import pd
 from motionrecon.types import PDGains
 

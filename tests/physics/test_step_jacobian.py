@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from motionrecon import rotations
+from motionrecon.geometry import rotations
 from motionrecon.physics import pipeline, step_jacobian
 
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import trimesh
 
-from motionrecon import skeleton as skeletons
 from motionrecon.errors import InputError
+from motionrecon.geometry import skeleton as skeletons
 from motionrecon.render import figure
 from motionrecon.types import Skeleton
 

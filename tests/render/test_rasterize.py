@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from motionrecon import camera as cameras
+from motionrecon.geometry import camera as cameras
 from motionrecon.render import rasterize, shapes
 from motionrecon.types import Camera
 

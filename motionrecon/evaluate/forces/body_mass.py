@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from motionrecon.data.force_plates import ForcePlates
+from motionrecon.data.plates.force_plates import ForcePlates
 from motionrecon.errors import InputError
 from motionrecon.evaluate.forces import plates_on_feet, segment_masses
 from motionrecon.evaluate.forces.kinematic_baseline import CUTOFF, GRAVITY

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from motionrecon import foot_loads
+from motionrecon.biomechanics import foot_loads
 from motionrecon.errors import DataError
 from motionrecon.evaluate.forces.recorded_points import SIDES, RecordedPoints
 from motionrecon.evaluate.forces.time_series import at_times

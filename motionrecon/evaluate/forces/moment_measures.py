@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from motionrecon.data import opensim_table
+from motionrecon.data.formats import opensim_table
 from motionrecon.errors import DataError
 from motionrecon.evaluate.forces import plate_inverse_dynamics
 from motionrecon.evaluate.forces.fitted_motion import LEG, FittedMotion

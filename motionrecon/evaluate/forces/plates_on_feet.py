@@ -6,7 +6,7 @@ import dataclasses
 
 import numpy as np
 
-from motionrecon.data.force_plates import ForcePlates
+from motionrecon.data.plates.force_plates import ForcePlates
 from motionrecon.evaluate.forces.time_series import at_times, moving_mean, stretches
 
 GRID = 100.0  # Hz

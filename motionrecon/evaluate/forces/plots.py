@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from motionrecon.atomic_file import replaced
 from motionrecon.evaluate.forces.plates_on_feet import FeetOnPlates
 from motionrecon.evaluate.forces.recorded_points import SIDES
+from motionrecon.jobs.atomic_file import replaced
 
 if TYPE_CHECKING:
     from motionrecon.evaluate.forces.trial_rows import Compared

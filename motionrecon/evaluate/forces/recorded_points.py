@@ -7,7 +7,7 @@ import dataclasses
 import numpy as np
 
 from motionrecon.data import load
-from motionrecon.data.plate_trials import PlateTrial
+from motionrecon.data.plates.plate_trials import PlateTrial
 from motionrecon.errors import DataError
 from motionrecon.types import Observation, Sequence
 

@@ -13,15 +13,16 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from motionrecon import config, option_records, row_folder, text_grid, versions
-from motionrecon.atomic_file import replaced
+from motionrecon import config, option_records
 from motionrecon.config import Config
-from motionrecon.data.plate_trials import PlateTrial
+from motionrecon.data.plates.plate_trials import PlateTrial
 from motionrecon.errors import InputError, MotionReconError
 from motionrecon.evaluate import published, workers
 from motionrecon.evaluate.clip_rows import Row
 from motionrecon.evaluate.forces import summary, table, trial_input, trial_rows
 from motionrecon.evaluate.forces.trial_input import ForceTask
+from motionrecon.jobs import row_folder, text_grid, versions
+from motionrecon.jobs.atomic_file import replaced
 
 FORMAT_VERSION = 1
 FITS = "trials"  # folder of each trial's motion, series and picture

@@ -8,7 +8,7 @@ from typing import Any
 from motionrecon.evaluate import published
 from motionrecon.evaluate.clip_rows import Row
 from motionrecon.evaluate.forces import summary
-from motionrecon.text_grid import Grid
+from motionrecon.jobs.text_grid import Grid
 
 _SCORES = (("rmse_percent_bw", 1), ("rmse_percent_range", 0), ("r", 2))
 # Heading, and its measures with their digits; r is printed without its leading zero.

@@ -5,9 +5,10 @@ from __future__ import annotations
 import dataclasses
 
 from motionrecon.config import Config, PersonOptions
-from motionrecon.data import plate_trials, plates_load, trc
-from motionrecon.data.force_plates import ForcePlates
-from motionrecon.data.plate_trials import PlateTrial
+from motionrecon.data.formats import trc
+from motionrecon.data.plates import plate_trials, plates_load
+from motionrecon.data.plates.force_plates import ForcePlates
+from motionrecon.data.plates.plate_trials import PlateTrial
 from motionrecon.errors import ConfigError, DataError, InputError
 from motionrecon.evaluate.forces import body_mass, recorded_points
 from motionrecon.evaluate.forces.recorded_points import RecordedPoints

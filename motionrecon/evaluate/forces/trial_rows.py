@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 
-from motionrecon.atomic_file import replaced
 from motionrecon.errors import MotionReconError
 from motionrecon.evaluate.clip_rows import Row, peak_mb
 from motionrecon.evaluate.forces import (
@@ -31,6 +30,7 @@ from motionrecon.evaluate.forces.force_measures import MethodForces
 from motionrecon.evaluate.forces.plates_on_feet import FeetOnPlates
 from motionrecon.evaluate.forces.time_series import at_times
 from motionrecon.evaluate.forces.trial_input import ForceTask, TrialInput
+from motionrecon.jobs.atomic_file import replaced
 
 PHYSICS, BASELINE = "physics", "double-differentiated"
 METHODS = (PHYSICS, BASELINE)
@@ -121,9 +121,10 @@ def _head(task: ForceTask, method: str) -> Row:
 
 
 def _rows(task: ForceTask) -> list[Row]:
-    from motionrecon import fit, metrics
+    from motionrecon import metrics
     from motionrecon.evaluate.forces import plots
-    from motionrecon.export import npz
+    from motionrecon.fitting import fit
+    from motionrecon.results.export import npz
 
     given = trial_input.read(task)
     moments = None if task.trial.moments is None else moment_measures.from_opensim(task.trial.moments)

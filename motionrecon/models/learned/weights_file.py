@@ -17,8 +17,8 @@ from typing import Any
 import jax
 import numpy as np
 
-from motionrecon.atomic_file import replaced
 from motionrecon.errors import CheckpointError
+from motionrecon.jobs.atomic_file import replaced
 from motionrecon.models.learned.base import UpdateRule, Weights
 
 VERSION = 1

@@ -5,8 +5,9 @@ import json
 import numpy as np
 import pytest
 
-from motionrecon import config, fit
+from motionrecon import config
 from motionrecon.cli.main import run
+from motionrecon.fitting import fit
 
 pytestmark = [pytest.mark.dataset, pytest.mark.slow]
 TRIALS = {

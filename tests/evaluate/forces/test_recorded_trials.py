@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from motionrecon.data import plate_trials
+from motionrecon.data.plates import plate_trials
 from motionrecon.evaluate.forces import (
     body_mass,
     force_measures,

@@ -7,7 +7,7 @@ import pytest
 
 from motionrecon.cli.main import run as command
 from motionrecon.config import Config
-from motionrecon.data import plate_trials
+from motionrecon.data.plates import plate_trials
 from motionrecon.evaluate.forces import run, trial_rows
 from tests.fixtures import eval_work, standing_points
 from tests.fixtures.standing_points import POSE

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from motionrecon.config import Config
-from motionrecon.data import plate_trials
-from motionrecon.data.plate_trials import TrialOptions
+from motionrecon.data.plates import plate_trials
+from motionrecon.data.plates.plate_trials import TrialOptions
 from motionrecon.errors import ConfigError, InputError
 from motionrecon.evaluate.forces import trial_input
 from motionrecon.evaluate.forces.trial_input import ForceTask

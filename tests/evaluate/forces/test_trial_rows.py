@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 
 from motionrecon.config import Config
-from motionrecon.data.force_plates import ForcePlates
-from motionrecon.data.plate_trials import PlateTrial
+from motionrecon.data.plates.force_plates import ForcePlates
+from motionrecon.data.plates.plate_trials import PlateTrial
 from motionrecon.evaluate.forces import fitted_motion, force_measures, plots, run, summary, table, trial_rows
 from motionrecon.evaluate.forces.recorded_points import RecordedPoints
 from motionrecon.evaluate.forces.time_series import at_times
 from motionrecon.evaluate.forces.trial_input import ForceTask, TrialInput
-from motionrecon.export.npz import motion_arrays
-from motionrecon.rotations import to_matrix
+from motionrecon.geometry.rotations import to_matrix
+from motionrecon.results.export.npz import motion_arrays
 from tests.fixtures.walking_result import MASS, walking_result
 
 TURN = np.asarray(

@@ -1,0 +1,1 @@
+"""Data sets by name: what each offers, and its clips."""

@@ -1,0 +1,1 @@
+"""Readers of files: motion capture, keypoints, cameras."""

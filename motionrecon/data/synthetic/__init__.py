@@ -1,0 +1,1 @@
+"""Motion made by the project itself: walks, dances, actions, drawn people, their forces."""

@@ -1,0 +1,1 @@
+"""A clip becomes the motion of a simulated person: observe, initialize, prepare, solve windows, assemble."""

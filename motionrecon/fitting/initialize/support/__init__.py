@@ -1,0 +1,1 @@
+"""Intervals in which level ground does not explain the motion."""

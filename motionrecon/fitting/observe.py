@@ -1,0 +1,132 @@
+"""A video in, the observation of one person out: reading, detection, and which part of the film is fitted.
+
+Decides the fitting rate, that one unbroken stretch of one shot is used, and what the user is told about the rest.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+import numpy as np
+
+from motionrecon.data import preprocess, video
+from motionrecon.data.camera_motion import CameraMotion
+from motionrecon.data.scene_cuts import CutFinder
+from motionrecon.errors import DetectionError
+from motionrecon.models.detectors import detection_cache, pose_estimator
+from motionrecon.models.detectors.pose_estimator import Detections, DetectorOptions
+from motionrecon.types import Camera, Observation, Sequence
+
+MAX_GAP = 0.5  # s without the person that are bridged by the fit; a longer absence ends the stretch
+_MOVING = (
+    "THE CAMERA SEEMS TO MOVE: the picture shifts by {:.1f} % of its width in 0.3 s. A moving camera is treated as "
+    "standing still, so the person's path and the ground are wrong; use a recording from a tripod."
+)
+MIN_FRAMES = 5  # a shorter stretch holds no motion
+
+
+def observe_video(
+    path: str | Path,
+    *,
+    time_range: tuple[float, float] | None = None,
+    fps: float | None = None,
+    person: str | int = "largest",
+    detector: DetectorOptions = DetectorOptions(),
+    camera: Camera | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Sequence:
+    """Observe one person in a video.
+
+    Args:
+      path: mp4, mov, webm or mkv.
+      time_range: (start, end) s, or None for all of it.
+      fps: Hz at which to fit, or None for a rate that suits the film's.
+      person: "largest", or n for the n-th from the left (from 1).
+      detector: which detector, and how.
+      camera: the film's camera where it is known.
+      progress: called with (frames done, frames in all).
+
+    Returns:
+      A sequence whose observation is the longest stretch with the person in one shot; frames inside it without
+      the person have confidence 0. ``meta``: ``path``, ``video`` (VideoInfo), ``warnings`` (sentences), ``range``
+      (start, end) s, ``people``, ``enlarged`` (frames), ``detection_reused`` (from the cache).
+
+    Raises:
+      DataError: the file is no readable video.
+      DetectionError: nobody, or not the person asked for, is in it.
+      InputError: a wrong option.
+    """
+    path = Path(path)
+    info = video.probe(path)
+    rate = fps or preprocess.fitting_rate(info.fps)
+    times = video.frame_times(info, rate, time_range)
+
+    def compute() -> Detections:
+        report = progress  # bound here: None stays None
+        told = None if report is None else (lambda done: report(done, len(times)))
+        cuts, motion = CutFinder(), CameraMotion()
+        seen = pose_estimator.detect(
+            _watched(video.read_frames(path, times, steady=not info.variable_rate), motion), detector, person=person,
+            starts_shot=cuts.starts_shot, progress=told, source=str(path),
+        )  # fmt: skip
+        return dataclasses.replace(seen, camera_shift=motion.shift())
+
+    seen, reused = detection_cache.cached(path, times, person, detector, compute)
+    used, told = _longest_stretch(path, seen)
+    if len(times) - len(seen.times) > 2:
+        told = (f"The video breaks off at {seen.times[-1]:.2f} of {info.duration:.2f} s.", *told)
+    if seen.camera_shift > 0:
+        told = (*told, _MOVING.format(100 * seen.camera_shift))
+    meta = {
+        "path": str(path),
+        "video": info,
+        "warnings": (*told, *pose_estimator.warnings(used, person)),
+        "range": (float(used.times[0]), float(used.times[-1] + 1.0 / rate)),
+        "people": seen.people,
+        "enlarged": seen.enlarged,
+        "detection_reused": reused,
+    }
+    return Sequence(path.stem, _with_placeholders(pose_estimator.to_observation(used, rate, camera)), None, meta)
+
+
+def _watched(frames: Iterable[tuple[float, np.ndarray]], motion: CameraMotion) -> Iterator[tuple[float, np.ndarray]]:
+    for time, image in frames:
+        motion.see(time, image)
+        yield time, image
+
+
+def _longest_stretch(path: Path, seen: Detections) -> tuple[Detections, tuple[str, ...]]:
+    """Return the frames of the longest unbroken stretch, and sentences where that is not the whole."""
+    stretches = sorted(pose_estimator.runs(seen, MAX_GAP), key=lambda r: r[0] - r[1])
+    start, stop = stretches[0]
+    if stop - start < MIN_FRAMES:
+        raise DetectionError(
+            f"{path}: the person is seen for {stop - start} frames only (at {seen.times[start]:.2f} s); "
+            "give a clip in which one person is in view longer"
+        )
+    if stop - start == len(seen.times):
+        return seen, ()
+
+    step = seen.times[1] - seen.times[0]
+
+    def span(first: int, last: int) -> str:
+        return f"{seen.times[first]:.2f} to {seen.times[last - 1] + step:.2f} s"
+
+    others = [span(*r) for r in stretches[1:4] if r[1] - r[0] >= MIN_FRAMES]
+    several = f" (the video has {len(seen.shots)} shots)" if len(seen.shots) > 1 else ""
+    sentence = f"Only {span(start, stop)} is fitted, the longest stretch with the person in view{several}."
+    if others:
+        sentence += f" Also seen at {', '.join(others)}: choose with --time-range."
+    return pose_estimator.cut(seen, start, stop), (sentence,)
+
+
+def _with_placeholders(observation: Observation) -> Observation:
+    """Put interpolated positions where nothing was seen; their confidence stays 0."""
+    filled = {
+        name: preprocess.fill_missing(values, observation.confidence)
+        for name in ("keypoints2d", "landmarks3d")
+        if (values := getattr(observation, name)) is not None
+    }
+    return dataclasses.replace(observation, confidence=np.asarray(observation.confidence), **filled)

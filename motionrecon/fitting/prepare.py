@@ -1,0 +1,214 @@
+"""Turn a kinematic start into what the windows' losses need: body, observed frames, reference pose, first controls."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from motionrecon.fitting.initialize import momentum
+from motionrecon.fitting.objective_terms import Frames, LossWeights
+from motionrecon.fitting.window_problem import features_over_time
+from motionrecon.geometry import rotations
+from motionrecon.geometry.camera import undistort
+from motionrecon.geometry.padding import pad_frames
+from motionrecon.physics import humanoid, inverse_dynamics, joint_limits, rollout
+from motionrecon.physics.body import SOLE_POINTS, Body
+from motionrecon.types import KinematicStart, Observation, SimState, Sites
+
+NEAR_FLOOR = 0.04  # m, height below which a swinging foot is held to the kinematic one's height
+_POINTS = 24  # keypoints are padded to a multiple of this, so that all common layouts share one program
+
+
+@dataclasses.dataclass(frozen=True)
+class Prepared:
+    """A whole clip, ready to be cut into windows; arrays have a leading time axis T.
+
+    Attributes:
+      body: the simulated person; system: the Brax System it came from.
+      sites: padded keypoint sites.
+      dt: s.
+      frames: observation.
+      reference: (T, A, 4), PD targets that follow the kinematic pose with no torque: ahead of it by what their damping
+        takes.
+      states: kinematic states.
+      knots: (T, A, 3) rad, inverse-dynamics offsets of the PD targets from the reference: torques over gains.
+      observed: (T, K, 3) m, positions the error in mm is measured against, with seen (T, K) 0..1.
+    """
+
+    body: Body
+    system: object
+    sites: Sites
+    dt: float
+    frames: Frames
+    reference: np.ndarray
+    states: SimState
+    knots: np.ndarray
+    observed: np.ndarray
+    seen: np.ndarray
+
+
+_states = jax.jit(rollout.kinematic_states)
+_continuous = jax.jit(rotations.continuous)
+_offsets = jax.jit(inverse_dynamics.control_offsets)
+_turned = jax.jit(lambda quats, turn: rotations.mul(quats, rotations.exp(turn)))
+
+
+def _pad_points(values: np.ndarray, size: int) -> np.ndarray:
+    """Pad (K, ...) to ``size`` rows with copies of the last."""
+    return np.concatenate([values, np.repeat(values[-1:], size - len(values), axis=0)])
+
+
+def padded(tree):
+    """Pad a pytree's arrays (T, ...) to one of the few clip lengths that are compiled for; the last frame repeats."""
+    return jax.tree.map(pad_frames, tree)
+
+
+def kinematic_features(prepared: Prepared):
+    """Return the Features of the kinematic motion with leading axis T."""
+    seen = features_over_time(prepared.body, prepared.sites, padded(prepared.states))
+    return jax.tree.map(lambda a: np.asarray(a)[: len(prepared.reference)], seen)
+
+
+def _of_sole_points(planted: np.ndarray, body: Body) -> np.ndarray:
+    """Spread (T, 2 feet, heel and ball) over the sole's contact points, (T, P); toes bend and are free to move."""
+    columns = []
+    for name in body.contact_names[:SOLE_POINTS]:
+        foot = planted[:, int(name.startswith("right_"))]
+        columns.append(np.zeros(len(planted)) if "toe" in name else foot[:, int("ball" in name)])
+    return np.stack(columns, axis=1)
+
+
+def _swinging(height: np.ndarray, planted: np.ndarray, body: Body) -> np.ndarray:
+    """Return how surely each sole point (T, P) swings centimetres over the floor; toes, which bend, are left out."""
+    rigid = np.array(["toe" not in name for name in body.contact_names[:SOLE_POINTS]], float)
+    return rigid * (1.0 - planted) / (1.0 + np.exp(np.clip((height - NEAR_FLOOR) / 0.01, -50.0, 50.0)))
+
+
+def _weights(seen: np.ndarray, depth_axes, weights: LossWeights, points: int) -> np.ndarray:
+    """Square roots (T, K, 3, 3) of the keypoint weights: weaker along the viewing ray."""
+    scale = np.sqrt(weights.keypoints * seen / points)[:, :, None, None]
+    eye = np.eye(3)
+    if depth_axes is None:
+        return scale * eye
+    along = depth_axes[:, :, None] * depth_axes[:, None, :]
+    return scale * (eye - (1.0 - np.sqrt(weights.depth)) * along)[:, None]
+
+
+def _observed(start: KinematicStart, kinematic: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return where the padded keypoints were observed, (T, K, 3) m, the kinematic place where not, and how surely."""
+    observation, k = start.observation, len(start.observation.names)
+    observed, confidence = kinematic.copy(), np.zeros(kinematic.shape[:2])
+    confidence[:, :k] = np.asarray(observation.confidence)
+    if observation.keypoints3d is not None:
+        given = np.asarray(observation.keypoints3d, float)
+        observed[:, :k] = np.where(confidence[:, :k, None] > 0, given, observed[:, :k])
+    else:
+        confidence[:, :k] = 1.0  # the kinematic start has weighed the detections already
+    return observed, confidence
+
+
+def _image_rows(observation: Observation, frames: int, size: int) -> dict[str, np.ndarray]:
+    """Return the camera and the padded keypoints in its image, the fields of ``Frames`` by name."""
+    camera, k = observation.camera, len(observation.names)
+    rotation = np.eye(3) if camera is None else np.asarray(camera.rotation, float)
+    translation = np.zeros(3) if camera is None else np.asarray(camera.translation, float)
+    image, image_weight = np.zeros((frames, size, 2)), np.zeros((frames, size))
+    if observation.keypoints2d is not None and camera is not None:
+        image[:, :k] = undistort(camera, observation.keypoints2d)
+        image_weight[:, :k] = np.asarray(observation.confidence) / k
+    return {
+        "image": image,
+        "image_weight": image_weight,
+        "camera_rotation": np.tile(rotation, (frames, 1, 1)),
+        "camera_translation": np.tile(translation, (frames, 1)),
+    }
+
+
+def _frames(start: KinematicStart, body: Body, kinematic, observed, confidence, weights: LossWeights) -> Frames:
+    """Collect what the terms compare with; ``kinematic`` are the Features of the kinematic motion (T, ...)."""
+    t, fps, lag = len(observed), float(start.motion.fps), 0.5 / rollout.SUBSTEPS
+    depth = None if start.depth_axes is None else np.asarray(start.depth_axes, float)
+    root_weight = _weights(confidence, depth, weights, len(start.observation.names))
+    soles = _of_sole_points(np.asarray(start.planted, float), body)
+    low, high = joint_limits.joint_limits(start.motion.skeleton.names)
+    com, sole_height = kinematic.com, kinematic.soles[..., 2]
+    speed = momentum.velocity(momentum.low_pass(com, fps), fps, lag)
+    film = start.observation.keypoints3d is None
+    return Frames(
+        points=observed,
+        point_velocity=momentum.velocity(kinematic.points, fps, lag),
+        root_weight=root_weight,
+        rate_weight=root_weight * weights.velocity_time,
+        planted=soles,
+        sole_height=sole_height,
+        swinging=_swinging(sole_height, soles, body),
+        com=com,
+        com_velocity=momentum.film_velocity(com, fps, lag) if film else speed,
+        joints=kinematic.joints,
+        limit_low=np.tile(low, (t, 1, 1)),
+        limit_high=np.tile(high, (t, 1, 1)),
+        calm=momentum.calm(speed, fps),
+        valid=np.ones(t),
+        **_image_rows(start.observation, t, observed.shape[1]),
+    )
+
+
+def prepare(start: KinematicStart, mass: float, weights: LossWeights, options=humanoid.HumanoidOptions()) -> Prepared:
+    """Build the person and the clip's data.
+
+    Args:
+      start: the kinematic start.
+      mass: kg.
+      weights: loss weights.
+      options: strength of the person.
+    """
+    motion, t = start.motion, len(start.motion.root_pos)
+    body, system = humanoid.build(motion.skeleton, start.soles, start.height, mass, options)
+    size = _POINTS * -(-len(start.observation.names) // _POINTS)
+    offset = _pad_points(np.asarray(start.sites.offset, float), size)
+    link = _pad_points(np.asarray(start.sites.link, np.int32), size)
+    sites = Sites(tuple(f"point_{i}" for i in range(size)), link, offset)
+    # a target and its negative are different turns (``pd``), so signs must not change on the way
+    root, quats = padded((motion.root_pos, motion.quats))
+    states = _states(float(motion.fps), root, _continuous(quats))
+    # a motion that stops dead at the clip's end would add a false deceleration: keep the last true velocity
+    kinematic = jax.tree.map(lambda a: np.asarray(a)[:t], features_over_time(body, sites, states))
+    lead, knots = (np.array(a)[:t] for a in _offsets(body, states, float(motion.fps)))
+    states = jax.tree.map(lambda a: np.asarray(a)[:t], states)
+    observed, confidence = _observed(start, kinematic.points)
+    frames = _frames(start, body, kinematic, observed, confidence, weights)
+    reference = np.asarray(_turned(*padded((states.quats[:, 1:], lead))))[:t]
+    dt = 1.0 / (float(motion.fps) * rollout.SUBSTEPS)
+    return Prepared(body, system, sites, dt, frames, reference, states, knots, observed, confidence)
+
+
+def slice_frames(prepared: Prepared, start: int, stop: int):
+    """Cut frames [start, stop); frames past the clip's end repeat the last and count for nothing.
+
+    Returns:
+      Frames, reference (n, A, 4), kinematic states and knots (n, A, 3) of the stretch.
+    """
+    t = len(prepared.reference)
+    index = np.minimum(np.arange(start, stop), t - 1)
+    inside = (np.arange(start, stop) < t).astype(float)
+    whole = (prepared.frames, prepared.reference, prepared.states, prepared.knots)
+    frames, reference, states, knots = jax.tree.map(lambda a: np.asarray(a)[index], whole)
+    fade = inside[:, None, None, None]
+    frames = dataclasses.replace(
+        frames,
+        root_weight=frames.root_weight * fade,
+        rate_weight=frames.rate_weight * fade,
+        planted=frames.planted * inside[:, None],
+        swinging=frames.swinging * inside[:, None],
+        image_weight=frames.image_weight * inside[:, None],
+        valid=inside,
+    )
+    return frames, reference, states, knots
+
+
+def weights_as_arrays(weights: LossWeights) -> LossWeights:
+    """Return the weights with array leaves, so that changing one never recompiles."""
+    return jax.tree.map(lambda x: jnp.asarray(float(x)), weights)

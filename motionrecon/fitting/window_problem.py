@@ -1,0 +1,123 @@
+"""One window's problem, compiled: the structured view for Gauss-Newton and the scalar view for all other optimizers.
+
+The compiled functions are made once at import; all data are arguments, so that windows, clips and persons share them.
+"""
+
+from __future__ import annotations
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+
+from motionrecon.fitting import objective
+from motionrecon.fitting.objective import Trajectory, WindowData
+from motionrecon.models.trajectory.riccati import Policy, Stages
+from motionrecon.physics import features
+from motionrecon.physics.body import Ground
+from motionrecon.types import SimState
+
+VELOCITY_TIME = 0.05  # s, a velocity is off by as much as the distance it makes in this time
+
+features_over_time = jax.jit(jax.vmap(features.features, in_axes=(None, None, 0)))
+_linearize = jax.jit(objective.linearize)
+_open = jax.jit(jax.vmap(objective.apply_open, in_axes=(None, None, None, None, None, 0)))
+_closed = jax.jit(jax.vmap(objective.apply_closed, in_axes=(None, None, None, None, None, 0)))
+_shots = jax.jit(jax.vmap(objective.apply_shots, in_axes=(None, None, None, None, None, 0)))
+_simulate = jax.jit(objective.simulate)
+_loss = jax.jit(objective.loss)
+_terms = jax.jit(objective.loss_terms)
+_value_and_grad = jax.jit(jax.value_and_grad(objective.scalar_loss, argnums=3))
+
+
+class WindowProblem:
+    """One window's problem in both views; counts its evaluations.
+
+    Attributes:
+      data: what the loss depends on.
+      ground: the ground in force.
+      price: price of the support wrench (dimensionless per (100 N)^2).
+      evaluations: loss evaluations so far (a rollout each; a gradient counts as one).
+    """
+
+    def __init__(self, data: WindowData, ground: Ground, price: float):
+        self.data = data
+        self.ground = ground.arrays()
+        self.price = jnp.asarray(float(price))
+        self.evaluations = 0
+
+    @property
+    def free(self) -> Array:
+        """1 if the first state is free."""
+        return self.data.free
+
+    def with_ground(self, ground: Ground, price: float) -> WindowProblem:
+        """Return the same problem on other ground and at another price of the support wrench."""
+        return WindowProblem(self.data, ground, price)
+
+    def linearize(self, trajectory: Trajectory) -> Stages:
+        """Return the stage-wise least-squares problem about a trajectory."""
+        return _linearize(self.data, self.ground, self.price, trajectory)
+
+    def candidates(self, trajectory: Trajectory, policy: Policy, scales: Array, *, closed: bool):
+        """Simulate a policy at several scales; return stacked trajectories and losses (N,)."""
+        self.evaluations += len(scales)
+        run = _closed if closed else _open
+        return run(self.data, self.ground, self.price, trajectory, policy, scales)
+
+    def shots(self, trajectory: Trajectory, policy: Policy, scales: Array):
+        """Move states and controls by a policy at several scales, frame by frame instead of as one simulation.
+
+        Returns:
+          stacked trajectories, losses (N,) and defects (N, T - 1, n).
+        """
+        self.evaluations += len(scales)
+        return _shots(self.data, self.ground, self.price, trajectory, policy, scales)
+
+    @property
+    def state_scale(self) -> Array:
+        """Units (n,) in which state errors are compared: metres and radians, velocities times 50 ms."""
+        n = self.data.start.velocity.shape[-1]
+        return jnp.concatenate([jnp.ones(n), jnp.full(n, VELOCITY_TIME)])
+
+    def simulate(self, knots: Array, wrench: Array | None = None, first: SimState | None = None) -> Trajectory:
+        """Simulate controls from the window's start."""
+        self.evaluations += 1
+        if wrench is None:
+            wrench = jnp.zeros((knots.shape[0] - 1, 6))
+        return _simulate(self.data, self.ground, self.data.start if first is None else first, knots, wrench)
+
+    def loss(self, trajectory: Trajectory) -> float:
+        """Return the loss of a trajectory, infinity if it is not finite."""
+        value = float(_loss(self.data, self.price, trajectory))
+        return value if value == value else float("inf")
+
+    def keypoints(self, trajectory: Trajectory) -> np.ndarray:
+        """Return the simulated keypoints (T, K, 3) m."""
+        return np.asarray(features_over_time(self.data.body, self.data.sites, trajectory.states).points)
+
+    def terms(self, trajectory: Trajectory) -> dict[str, float]:
+        """Return each term's share of the loss."""
+        return {k: float(v) for k, v in _terms(self.data, self.price, trajectory).items()}
+
+
+class ScalarProblem:
+    """The same window as a function of flat parameters x (P,): knots and, when free, the first state's change."""
+
+    def __init__(self, problem: WindowProblem, knots: Array):
+        self._problem = problem
+        self._base = jnp.asarray(knots[0])
+        self.x0 = jnp.concatenate([jnp.ravel(knots), jnp.zeros(2 * problem.data.start.velocity.shape[-1])])
+
+    def value_and_grad(self, x: Array) -> tuple[float, Array]:
+        """Return the loss and its gradient (P,)."""
+        self._problem.evaluations += 1
+        p = self._problem
+        return _value_and_grad(p.data, p.ground, self._base, jnp.asarray(x))
+
+    def trajectory(self, x: Array) -> Trajectory:
+        """Simulate flat parameters."""
+        first, knots = objective.unflatten(self._problem.data, jnp.asarray(x))
+        if float(self._problem.free) < 0.5:
+            knots = knots.at[0].set(self._base)
+        return self._problem.simulate(knots, first=first)

@@ -1,0 +1,1 @@
+"""Rotations, skeletons, cameras and keypoint layouts: geometry that knows no simulation and no file."""

@@ -1,0 +1,1 @@
+"""People in pictures: pose detectors, tracking, crops, cached detections."""

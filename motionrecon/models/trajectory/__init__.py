@@ -1,0 +1,1 @@
+"""Gauss-Newton over trajectories: Riccati sweep, single and multiple shooting."""

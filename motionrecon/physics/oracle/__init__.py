@@ -1,0 +1,1 @@
+"""Brax's own generalized pipeline, to set beside ours."""

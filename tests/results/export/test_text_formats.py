@@ -1,0 +1,59 @@
+"""metrics.json, motion.trc and motion.csv: strict, readable, and in the axes they claim."""
+
+import csv
+import json
+
+import numpy as np
+import pytest
+
+from motionrecon.errors import DataError
+from motionrecon.results.export import metrics_json, table, trc
+from tests.fixtures import walking_result as made
+
+
+@pytest.fixture(scope="module")
+def result():
+    return made.walking_result("mocap", frames=8)
+
+
+def test_metrics_round_trip(tmp_path):
+    summary = {"methods": {"physics": {"mpjpe_mm": None}}, "n": np.int64(3), "x": np.float32(0.5), "v": np.arange(2)}
+    path = metrics_json.write_metrics(summary, tmp_path / "metrics.json")
+    assert metrics_json.read_metrics(path) == {
+        "methods": {"physics": {"mpjpe_mm": None}}, "n": 3, "x": 0.5, "v": [0, 1],
+    }  # fmt: skip
+    with pytest.raises(ValueError, match="JSON"):
+        metrics_json.write_metrics({"methods": float("nan")}, tmp_path / "bad.json")
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["metrics.json"]
+
+
+@pytest.mark.parametrize("content", ["", "[1]", json.dumps({"a": 1})])
+def test_metrics_refusals(tmp_path, content):
+    path = tmp_path / "metrics.json"
+    path.write_text(content)
+    with pytest.raises(DataError, match=r"metrics\.json"):
+        metrics_json.read_metrics(path)
+
+
+def test_trc(result, tmp_path):
+    lines = trc.write_trc(result, tmp_path / "motion.trc").read_text().splitlines()
+    names = [n for n in lines[3].split("\t")[2:] if n]
+    header = dict(zip(lines[1].split("\t"), lines[2].split("\t"), strict=True))
+    assert (header["NumFrames"], header["Units"], int(header["NumMarkers"])) == ("8", "m", len(names))
+    assert len(set(names)) == len(names) and {"left_knee", "head_top", "left_wrist"} <= set(names)
+    values = np.array([[float(v) for v in line.split("\t")] for line in lines[6:]])
+    assert values.shape == (8, 2 + 3 * len(names))
+    knee = values[:, 2 + 3 * names.index("left_knee") :][:, :3]
+    expected = np.asarray(result.rollout.joint_pos)[:, result.motion.skeleton.names.index("left_knee")]
+    np.testing.assert_allclose(knee, expected[:, [0, 2, 1]] * [1, 1, -1], atol=1e-6)
+
+
+def test_csv(result, tmp_path):
+    with table.write_csv(result, tmp_path / "motion.csv").open() as stream:
+        rows = list(csv.DictReader(stream))
+    assert len(rows) == 8
+    up = [float(r["left_ground_force_z_N"]) + float(r["right_ground_force_z_N"]) for r in rows]
+    np.testing.assert_allclose(up, np.asarray(result.rollout.contact_force)[..., 2].sum(1), rtol=1e-5)
+    knee = result.motion.skeleton.names.index("right_knee")
+    assert float(rows[3]["right_knee_torque_y_Nm"]) == pytest.approx(result.rollout.torque[3, knee - 1, 1], rel=1e-5)
+    assert float(rows[3]["time_s"]) == pytest.approx(0.1)

@@ -13,6 +13,7 @@ import enum
 from typing import Any, dataclass_transform
 
 import jax
+import numpy as np
 
 Array = Any  # jax.Array or numpy.ndarray
 
@@ -102,6 +103,24 @@ class Camera:
     rotation: Array
     translation: Array
     size: tuple[int, int]
+
+
+@_record()
+class WorldTransform:
+    """From the recording's world to the fitted one, rigid: x_fitted = rotation @ x_recording + translation.
+
+    The recording's world is that in which the input was read (m, z up); levelling its floor makes the fitted one.
+
+    Attributes:
+      rotation: (3, 3).
+      translation: (3,) m.
+    """
+
+    rotation: Array
+    translation: Array
+
+
+SAME_WORLD = WorldTransform(np.eye(3), np.zeros(3))
 
 
 @_record("names", "layout")
@@ -209,6 +228,7 @@ class KinematicStart:
       height: stature, m.
       depth_axes: (T, 3) unit viewing direction in the world along which the motion is uncertain, or None (mocap).
       warnings: plain sentences about guesses made.
+      world: how the recording's world was moved to put its floor on z = 0.
     """
 
     motion: Motion
@@ -219,6 +239,7 @@ class KinematicStart:
     height: float
     depth_axes: Array | None = None
     warnings: tuple[str, ...] = ()
+    world: WorldTransform = SAME_WORLD
 
 
 @_record()
@@ -321,7 +342,7 @@ class FitResult:
       contact_names: C names of the contact points ("left_heel_outer", ...).
       height: m; mass: kg.
       foot_contacts: (T, 2) bool, left and right foot planted in the kinematic start, or None.
-      truth: (T, K, 3) m true keypoints where known (synthetic clips), else None.
+      truth: (T, K, 3) m true keypoints in the fitted world where known, else None.
       windows: one report a window, in order.
       terms: each loss term's mean over the clip, dimensionless.
       config: the resolved configuration as plain nested dicts.
@@ -335,6 +356,7 @@ class FitResult:
       force_reliable: (T,) bool, false where something other than the ground carries the body or the window failed;
         None: not judged.
       unsupported: stretches in which something other than the ground carries the body, with their causes.
+      world: from the recording's world to the fitted one, in which everything here stands.
     """
 
     observation: Observation
@@ -361,3 +383,4 @@ class FitResult:
     simulation: dict[str, Array] | None = None
     force_reliable: Array | None = None
     unsupported: tuple[UnsupportedInterval, ...] = ()
+    world: WorldTransform = SAME_WORLD

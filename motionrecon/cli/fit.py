@@ -122,6 +122,7 @@ def _compute(source: str, config: Config, folder: Path, *, resume: bool, display
         result,
         folder,
         formats=config.output.formats,
+        frame=config.output.frame,
         overlay=config.output.overlay,
         frames=_frames(source, result) if config.output.overlay else None,
         overwrite=True,  # the folder was asked about before the work began

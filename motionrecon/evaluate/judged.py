@@ -1,8 +1,9 @@
 """Bring a result and the truth into one world and to the same points, so that they can be measured.
 
-The world: mocap is compared in the levelled world of its kinematic start, video with a known camera in the data set's,
-video with a guessed camera in that camera's. The points: of 3D and 2D keypoints the observed ones; of a film the joint
-centres of the body itself, because a detector's landmarks are not the data set's joints.
+The world: mocap is compared in the levelled world of its kinematic start, which the start itself tells, video with a
+known camera in the data set's, video with a guessed camera in that camera's. The points: of 3D and 2D keypoints the
+observed ones; of a film the joint centres of the body itself, because a detector's landmarks are not the data set's
+joints.
 """
 
 from __future__ import annotations
@@ -15,29 +16,27 @@ import numpy as np
 from motionrecon.data import truth
 from motionrecon.geometry import camera as cameras
 from motionrecon.geometry import skeleton as skeletons
-from motionrecon.metrics.alignment import similarity
-from motionrecon.types import Camera, FitResult, KinematicStart, Motion, Sequence, Sites
+from motionrecon.geometry import world as worlds
+from motionrecon.types import SAME_WORLD, Camera, FitResult, KinematicStart, Motion, Sequence, Sites, WorldTransform
 
 _FEET = tuple(f"{side}_{part}" for side in ("left", "right") for part in ("ankle", "heel", "ball", "toe"))
 
 
 @dataclasses.dataclass(frozen=True)
 class World:
-    """Where the data set's world stands in that of a result: x_result = rotation @ x_data_set + shift.
+    """Where the data set's world stands in that of a result.
 
     Attributes:
-      rotation: (3, 3).
-      shift: (3,) m.
+      transform: from the data set's world to the result's.
       camera: the data set's camera in the result's world, or None.
     """
 
-    rotation: np.ndarray
-    shift: np.ndarray
+    transform: WorldTransform
     camera: Camera | None
 
     def carry(self, points: np.ndarray) -> np.ndarray:
         """Carry points (..., 3) m of the data set's world into the result's."""
-        return points @ self.rotation.T + self.shift
+        return worlds.to_fitted(self.transform, points)
 
 
 def world(clip: Sequence, seen: Sequence, start: KinematicStart) -> World:
@@ -50,28 +49,15 @@ def world(clip: Sequence, seen: Sequence, start: KinematicStart) -> World:
     """
     camera = clip.meta["camera"]
     if seen.observation.keypoints3d is not None:
-        given, levelled = np.asarray(seen.observation.keypoints3d), np.asarray(start.observation.keypoints3d)
-        return _moved(*_rigid(given, levelled), camera)
+        return _moved(start.world, camera)
     found = start.observation.camera
     if camera is None or found is None or np.allclose(found.rotation, camera.rotation, atol=1e-9):
-        return World(np.eye(3), np.zeros(3), camera)
+        return World(SAME_WORLD, camera)
     return _beside(camera, found)
 
 
-def _moved(rotation: np.ndarray, shift: np.ndarray, camera: Camera | None) -> World:
-    if camera is not None:
-        turned = np.asarray(camera.rotation) @ rotation.T
-        camera = dataclasses.replace(camera, rotation=turned, translation=camera.translation - turned @ shift)
-    return World(rotation, shift, camera)
-
-
-def _rigid(source: np.ndarray, target: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the rotation and shift with target = rotation @ source + shift for points (T, K, 3)."""
-    x, y = source.reshape(-1, 3), target.reshape(-1, 3)
-    probes = np.concatenate([np.zeros((1, 3)), np.eye(3)])
-    weight = np.concatenate([np.ones(len(x)), np.zeros(4)])
-    moved = similarity(np.concatenate([x, probes]), np.concatenate([y, np.zeros((4, 3))]), weight, scale=False)[-4:]
-    return (moved[1:] - moved[0]).T, moved[0]
+def _moved(transform: WorldTransform, camera: Camera | None) -> World:
+    return World(transform, None if camera is None else worlds.camera_in_fitted(transform, camera))
 
 
 def _beside(camera: Camera, found: Camera) -> World:
@@ -79,7 +65,7 @@ def _beside(camera: Camera, found: Camera) -> World:
     (true_yaw, true_eye), (yaw, eye) = _heading(camera), _heading(found)
     c, s = np.cos(yaw - true_yaw), np.sin(yaw - true_yaw)
     rotation = np.array([[c, -s, 0.0], [s, c, 0.0], [0.0, 0.0, 1.0]])
-    return _moved(rotation, (eye - rotation @ true_eye) * np.array([1.0, 1.0, 0.0]), camera)
+    return _moved(WorldTransform(rotation, (eye - rotation @ true_eye) * np.array([1.0, 1.0, 0.0])), camera)
 
 
 def _heading(camera: Camera) -> tuple[float, np.ndarray]:

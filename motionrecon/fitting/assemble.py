@@ -134,6 +134,7 @@ def result(
         contact_radius=np.asarray(prepared.body.contact_radius),
         soles=jax.tree.map(np.asarray, start.soles),
         simulation=description.describe(prepared.body, chain.window_attempts.REAL_GROUND, prepared.dt),
+        world=start.world,
     )
 
 

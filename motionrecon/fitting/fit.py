@@ -23,6 +23,7 @@ from motionrecon.fitting.initialize.support import support
 from motionrecon.fitting.initialize.video.video_start import start_from_video
 from motionrecon.fitting.objective_terms import LossWeights
 from motionrecon.fitting.windows import WindowOptions
+from motionrecon.geometry import world
 from motionrecon.geometry.joint_frames import joint_frames
 from motionrecon.jobs.progress import NullProgress, Progress
 from motionrecon.models.trajectory.gauss_newton import GaussNewtonOptions
@@ -205,7 +206,7 @@ def fit_sequence(
         mass = anthropometry.default_mass(start.height)
         warnings.append(f"Body mass guessed from the height: {mass:.0f} kg; give --mass for true forces.")
     weights = loss_weights(options.weights, start.observation, observation_noise(start))
-    known = _truth(options, sequence, start.observation)  # before the work: a wrong file ends the run
+    known = _truth(options, sequence, start)  # before the work: a wrong file ends the run
     if options.input.truth is not None and start.observation.camera is not None and not _pose_given(options, sequence):
         warnings.append(_OTHER_WORLD)
     clock.stage("compile")
@@ -255,11 +256,12 @@ def _pose_given(options: Config, sequence: Sequence) -> bool:
     return file is not None and camera_files.read_camera_file(file, hint=sequence.key).rotation is not None
 
 
-def _truth(options: Config, sequence: Sequence, observation: Observation):
-    """Return true positions (T, K, 3) for the observation's names (NaN-free; None where unknown)."""
-    if options.input.truth is None:
-        return sequence.truth
-    return truth.read_truth(options.input.truth, observation)
+def _truth(options: Config, sequence: Sequence, start: KinematicStart) -> np.ndarray | None:
+    """Return true positions (T, K, 3) m for the observation's names in the fitted world; None where unknown."""
+    positions = sequence.truth
+    if options.input.truth is not None:
+        positions = truth.read_truth(options.input.truth, start.observation)
+    return None if positions is None else world.to_fitted(start.world, positions)
 
 
 __all__ = ["InputError", "fit_file", "fit_sequence", "kinematic_start", "loss_weights", "observe_file"]

@@ -13,6 +13,7 @@ from motionrecon.errors import DataError
 from motionrecon.evaluate import judged, observed
 from motionrecon.evaluate.protocol import Protocol
 from motionrecon.geometry import camera as cameras
+from motionrecon.types import SAME_WORLD, WorldTransform
 from tests.fixtures import walking_result
 
 
@@ -29,8 +30,8 @@ def clip(data):
 class Start:
     """The part of a kinematic start that says in which world it stands."""
 
-    def __init__(self, observation):
-        self.observation = observation
+    def __init__(self, observation, world=SAME_WORLD):
+        self.observation, self.world = observation, world
 
 
 def test_mocap_is_what_the_data_set_has_and_noise_is_seeded(data, clip):
@@ -90,8 +91,7 @@ def test_a_levelled_world_carries_truth_and_camera(data, clip):
     turn = Rotation.from_euler("xyz", [3, -2, 40], degrees=True).as_matrix()
     shift = np.array([0.4, -0.1, 0.06])
     moved = dataclasses.replace(seen.observation, keypoints3d=seen.observation.keypoints3d @ turn.T + shift)
-    world = judged.world(clip, seen, Start(moved))
-    np.testing.assert_allclose(world.rotation, turn, atol=1e-9)
+    world = judged.world(clip, seen, Start(moved, WorldTransform(turn, shift)))
     np.testing.assert_allclose(world.carry(seen.truth), moved.keypoints3d, atol=1e-9)
     pixels = cameras.project(clip.meta["camera"], seen.truth)
     np.testing.assert_allclose(cameras.project(world.camera, np.asarray(moved.keypoints3d)), pixels, atol=1e-6)
@@ -128,7 +128,7 @@ def test_an_exact_result_is_judged_exact_on_the_joint_set(data, clip):
         keypoints2d=np.zeros((frames, 6, 2)),
     )  # fmt: skip
     result = dataclasses.replace(made, observation=seen, motion=exact, kinematic=exact, height=1.75, truth=None)
-    world = judged.World(np.eye(3), np.zeros(3), clip.meta["camera"])
+    world = judged.World(SAME_WORLD, clip.meta["camera"])
     found = judged.judged(result, clip, dataclasses.replace(clip, observation=seen), world, BODY13)
     assert set(BODY13) < set(found.observation.names)
     error = metrics.mpjpe_g(found.rollout.keypoints, np.nan_to_num(found.truth), np.isfinite(found.truth).all(-1))

@@ -81,7 +81,7 @@ def physics(arrays: dict[str, np.ndarray], given: TrialInput, moments: moment_me
       given: the trial.
       moments: OpenSim's, or None: inverse dynamics from the plates.
     """
-    fitted = fitted_motion.from_arrays(arrays, given.points, given.offset, given.mass)
+    fitted = fitted_motion.from_arrays(arrays, given.offset, given.mass)
     compared, air = _compared(given, fitted, fitted.force_time, fitted.force, fitted.center_of_pressure)
     feet, weight = compared.feet, given.mass * kinematic_baseline.GRAVITY
     compared.measures["frames"] = frame_measures.measures(fitted, feet, weight)
@@ -92,7 +92,7 @@ def physics(arrays: dict[str, np.ndarray], given: TrialInput, moments: moment_me
 
 def baseline(arrays: dict[str, np.ndarray], given: TrialInput) -> Compared:
     """Compare the double-differentiated recording with the plates; arguments as ``physics``."""
-    fitted = fitted_motion.from_arrays(arrays, given.points, given.offset, given.mass)
+    fitted = fitted_motion.from_arrays(arrays, given.offset, given.mass)
     force = kinematic_baseline.forces(given.points, given.mass)
     return _compared(given, fitted, given.points.time, force, None)[0]
 
@@ -151,7 +151,7 @@ def _rows(task: ForceTask) -> list[Row]:
     else:
         other = None
         rows.append(_head(task, BASELINE) | {"status": "not measured", "reason": _NO_BASELINE, "metrics": {}})
-    fitted = fitted_motion.from_arrays(arrays, given.points, given.offset, given.mass)
+    fitted = fitted_motion.from_arrays(arrays, given.offset, given.mass)
     axes = force_measures.directions(fitted.ahead, fitted.left)
     _write_series(folder / "forces.npz", own, other, axes)
     plots.write(folder / "forces.png", task.trial.name, own, other, axes, given.mass * kinematic_baseline.GRAVITY)

@@ -11,7 +11,7 @@ import dataclasses
 
 import numpy as np
 
-from motionrecon.types import Array, Observation
+from motionrecon.types import Array, Observation, WorldTransform
 
 # Height over the floor in stance as a fraction of stature, and how surely it is known (1 sigma, m).
 _STANDING = {
@@ -50,23 +50,17 @@ class GroundOptions:
 
 @dataclasses.dataclass(frozen=True)
 class GroundFit:
-    """The move into the levelled world, x_new = rotation @ x + translation.
+    """The floor that was found.
 
     Attributes:
-      rotation: (3, 3).
-      translation: (3,) m.
+      world: the move into the levelled world, whose floor is z = 0.
       slope_deg: tilt that was taken out, degrees.
       footfalls: how many footfalls the plane rests on.
     """
 
-    rotation: np.ndarray
-    translation: np.ndarray
+    world: WorldTransform
     slope_deg: float
     footfalls: int
-
-    def apply(self, points: Array) -> np.ndarray:
-        """Move (..., 3) points, m, into the levelled world."""
-        return np.asarray(points) @ self.rotation.T + self.translation
 
 
 def _speed(points: np.ndarray, fps: float) -> np.ndarray:
@@ -136,7 +130,7 @@ def fit_ground(observation: Observation, points: Array, height: float, options: 
     ]
     if not tracks:  # nothing of the feet: the lowest point of all is the floor
         low = np.percentile(points[..., 2][seen], 1.0) if seen.any() else 0.0
-        return GroundFit(np.eye(3), np.array([0.0, 0.0, -low]), 0.0, 0)
+        return GroundFit(WorldTransform(np.eye(3), np.array([0.0, 0.0, -low])), 0.0, 0)
     plane = np.zeros(3)
     for _ in range(options.rounds):
         kinds = []
@@ -154,7 +148,8 @@ def fit_ground(observation: Observation, points: Array, height: float, options: 
     rotation = np.eye(3) + k + k @ k / (1.0 + normal[2])
     under = np.array([centre[0], centre[1], plane[0]])
     target = np.array([centre[0], centre[1], 0.0])
-    return GroundFit(rotation, target - rotation @ under, float(np.degrees(np.arccos(normal[2]))), round(count))
+    world = WorldTransform(rotation, target - rotation @ under)
+    return GroundFit(world, float(np.degrees(np.arccos(normal[2]))), round(count))
 
 
 def _too_high(names, points, seen, plane, centre, height: float, options: GroundOptions) -> float:

@@ -49,7 +49,7 @@ def load(
       source_fps: the source's rate, Hz, where the file does not state it or states it wrongly.
 
     Returns:
-      Sequence in SI units, z up; ``meta["warnings"]`` lists what rests on a guess.
+      Sequence in SI units, z up; its ``warnings`` list what rests on a guess.
 
     Raises:
       DataError: missing, empty, unknown or broken file; time range outside the clip; too few frames.

@@ -73,8 +73,7 @@ class _Clip:
 
     def __init__(self, task: Task):
         from motionrecon.evaluate import judged, observed
-        from motionrecon.fitting.initialize.mocap.mocap_start import start_from_keypoints3d
-        from motionrecon.fitting.initialize.video.video_start import start_from_video
+        from motionrecon.fitting import kinds
 
         protocol, self.task = task.protocol, task
         self.dataset = _opened(protocol)
@@ -82,15 +81,9 @@ class _Clip:
         began = time.perf_counter()
         self.seen = observed.observed(clip, self.dataset, protocol)
         self.detect_seconds = time.perf_counter() - began
-        height, compiled = clip.meta["height"], compile_time.take()
+        compiled = compile_time.take()
         began = time.perf_counter()
-        if protocol.mode == "mocap":
-            self.start = start_from_keypoints3d(self.seen.observation, height=height)
-        else:
-            known = protocol.camera == "known"
-            camera = observed.known_camera(clip) if known else None
-            size = tuple(observed.known_camera(clip).size)
-            self.start = start_from_video(self.seen.observation, height=height, camera=camera, size=size)
+        self.start = kinds.kinematic_start(self.seen, clip.height)
         compiled = compile_time.take()
         self.start_seconds = max(time.perf_counter() - began - compiled, 0.0)
         self.world = judged.world(clip, self.seen, self.start)
@@ -119,7 +112,7 @@ class _Clip:
         chosen = self.task.protocol.fit
         options = dataclasses.replace(chosen, optimizer=dataclasses.replace(chosen.optimizer, name=method))
         compile_time.take()
-        blind, watch = dataclasses.replace(self.seen, truth=None), compile_time.ByStage()
+        blind, watch = dataclasses.replace(self.seen, truth=None, reference=None), compile_time.ByStage()
         result = fit.fit_sequence(blind, options, start=self.start, source=self.task.clip.key, progress=watch)
         watch.stage("")
         compiled = watch.seconds

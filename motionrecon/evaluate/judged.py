@@ -47,7 +47,7 @@ def world(clip: Sequence, seen: Sequence, start: KinematicStart) -> World:
       seen: of ``observed.observed``.
       start: made from ``seen``.
     """
-    camera = clip.meta["camera"]
+    camera = clip.camera
     if seen.observation.keypoints3d is not None:
         return _moved(start.world, camera)
     found = start.observation.camera
@@ -89,9 +89,8 @@ def judged(
         positions = where.carry(np.asarray(seen.truth))
     else:
         result = _on_joints(result, joints)
-        meta = clip.meta
-        known = (meta["truth_names"], meta["truth_positions"], float(clip.observation.fps), float(meta["video_start"]))
-        positions = where.carry(truth.at_frames(result.observation, *known))
+        assert clip.reference is not None and clip.film is not None, "a film is evaluated where its truth is known"
+        positions = where.carry(truth.at_frames(result.observation, clip.reference, clip.film.start_time))
     finite = np.asarray(np.isfinite(positions).all(axis=-1))
     observation = result.observation
     changes: dict[str, Any] = {"keypoints2d": None}

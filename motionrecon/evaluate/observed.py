@@ -25,12 +25,14 @@ def cut(sequence: Sequence, frames: int | None) -> Sequence:
     """Return a clip's first ``frames`` frames; None keeps all."""
     if frames is None:
         return sequence
-    meta = dict(sequence.meta)
-    meta["truth_positions"] = np.asarray(meta["truth_positions"])[:frames]
-    if meta["image"] is not None:
-        meta["image"] = _first(meta["image"], frames)
-    positions = None if sequence.truth is None else sequence.truth[:frames]
-    return Sequence(sequence.key, _first(sequence.observation, frames), positions, meta)
+    reference = sequence.reference
+    if reference is not None:
+        reference = dataclasses.replace(reference, positions=np.asarray(reference.positions)[:frames])
+    return dataclasses.replace(
+        sequence, observation=_first(sequence.observation, frames), reference=reference,
+        truth=None if sequence.truth is None else sequence.truth[:frames],
+        image=None if sequence.image is None else _first(sequence.image, frames),
+    )  # fmt: skip
 
 
 def _first(seen: Observation, frames: int) -> Observation:
@@ -40,6 +42,8 @@ def _first(seen: Observation, frames: int) -> Observation:
 
 def observed(clip: Sequence, dataset: Dataset, protocol: Protocol) -> Sequence:
     """Return what the methods see of a clip, with ``truth`` (T, K, 3) m for its names in the data set's world.
+
+    The observation has the clip's camera where the protocol gives it to the methods.
 
     Raises:
       DataError: the clip has no camera or film where one is needed.
@@ -56,7 +60,7 @@ def observed(clip: Sequence, dataset: Dataset, protocol: Protocol) -> Sequence:
     positions = np.where(np.asarray(seen.confidence)[..., None] > 0, points, np.nan)
     if protocol.noise_mm or protocol.outliers:
         seen = dataclasses.replace(seen, keypoints3d=_spoiled(points, protocol, rng))
-    return Sequence(clip.key, seen, positions, dict(clip.meta))
+    return dataclasses.replace(clip, observation=seen, truth=positions, film=None)
 
 
 def _spoiled(points: np.ndarray, protocol: Protocol, rng: np.random.Generator) -> np.ndarray:
@@ -69,13 +73,13 @@ def _spoiled(points: np.ndarray, protocol: Protocol, rng: np.random.Generator) -
 
 def known_camera(clip: Sequence) -> Camera:
     """Return a clip's camera; raises DataError where it has none."""
-    if clip.meta["camera"] is None:
+    if clip.camera is None:
         raise DataError(f"{clip.key}: the data set has no camera file, which 2D and video need; add it to its folder")
-    return clip.meta["camera"]
+    return clip.camera
 
 
 def _image(clip: Sequence, rate: float, protocol: Protocol, rng: np.random.Generator) -> Sequence:
-    camera, seen = known_camera(clip), clip.meta["image"]
+    camera, seen = known_camera(clip), clip.image
     if seen is None:
         source = clip.observation
         pixels = cameras.project_clip(camera, source.keypoints3d)
@@ -84,21 +88,33 @@ def _image(clip: Sequence, rate: float, protocol: Protocol, rng: np.random.Gener
     if protocol.noise_px:
         pixels = np.asarray(seen.keypoints2d)
         seen = dataclasses.replace(seen, keypoints2d=pixels + protocol.noise_px * rng.normal(size=pixels.shape))
-    return Sequence(clip.key, seen, _truth(clip, seen), dict(clip.meta))
+    return _seen_by(camera, dataclasses.replace(clip, observation=seen, truth=_truth(clip, seen), film=None), protocol)
 
 
 def _film(clip: Sequence, rate: float, protocol: Protocol) -> Sequence:
-    film = clip.meta["film"]() if "film" in clip.meta else clip.meta["video"]
-    if film is None:
+    film = clip.film
+    if film is None or (film.path is None and film.draw is None):
         raise DataError(f"{clip.key}: its film is not there; download it, or use --input keypoints2d")
-    start, frames = float(clip.meta["video_start"]), len(clip.meta["truth_positions"])
+    path = film.draw() if film.draw is not None else film.path
+    assert path is not None and clip.reference is not None, "a data set's clip has its truth"
+    start, frames = film.start_time, len(clip.reference.positions)
     span = (start, start + (frames - 1) / float(clip.observation.fps))
     detector = {} if protocol.fit.detector is None else {"detector": protocol.fit.detector}
-    found = observe.observe_video(film, time_range=span, fps=rate, **detector)
-    meta = {**clip.meta, **found.meta, "warnings": [*clip.meta["warnings"], *found.meta["warnings"]]}
-    return Sequence(clip.key, found.observation, _truth(clip, found.observation, start), meta)
+    found = observe.observe_video(path, time_range=span, fps=rate, **detector)
+    seen = dataclasses.replace(
+        clip, observation=found.observation, truth=_truth(clip, found.observation, start), film=found.film,
+        warnings=(*clip.warnings, *found.warnings),
+    )  # fmt: skip
+    return _seen_by(known_camera(clip), seen, protocol)
+
+
+def _seen_by(camera: Camera, seen: Sequence, protocol: Protocol) -> Sequence:
+    """Add the camera's picture size, and the camera itself where the methods may know it."""
+    given = camera if protocol.camera == "known" else None
+    observation = dataclasses.replace(seen.observation, camera=given)
+    return dataclasses.replace(seen, observation=observation, image_size=tuple(camera.size))
 
 
 def _truth(clip: Sequence, seen: Observation, start: float = 0.0) -> np.ndarray:
-    meta = clip.meta
-    return truth.at_frames(seen, meta["truth_names"], meta["truth_positions"], float(clip.observation.fps), start)
+    assert clip.reference is not None, "a data set's clip has its truth"
+    return truth.at_frames(seen, clip.reference, start)

@@ -17,7 +17,7 @@ from motionrecon.data.scene_cuts import CutFinder
 from motionrecon.errors import DetectionError
 from motionrecon.models.detectors import detection_cache, pose_estimator
 from motionrecon.models.detectors.pose_estimator import Detections, DetectorOptions
-from motionrecon.types import Camera, Observation, Sequence
+from motionrecon.types import Film, Observation, Sequence
 
 MAX_GAP = 0.5  # s without the person that are bridged by the fit; a longer absence ends the stretch
 _MOVING = (
@@ -34,7 +34,6 @@ def observe_video(
     fps: float | None = None,
     person: str | int = "largest",
     detector: DetectorOptions = DetectorOptions(),
-    camera: Camera | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Sequence:
     """Observe one person in a video.
@@ -45,13 +44,11 @@ def observe_video(
       fps: Hz at which to fit, or None for a rate that suits the film's.
       person: "largest", or n for the n-th from the left (from 1).
       detector: which detector, and how.
-      camera: the film's camera where it is known.
       progress: called with (frames done, frames in all).
 
     Returns:
       A sequence whose observation is the longest stretch with the person in one shot; frames inside it without
-      the person have confidence 0. ``meta``: ``path``, ``video`` (VideoInfo), ``warnings`` (sentences), ``range``
-      (start, end) s, ``people``, ``enlarged`` (frames), ``detection_reused`` (from the cache).
+      the person have confidence 0; with its film, image size and warnings.
 
     Raises:
       DataError: the file is no readable video.
@@ -79,16 +76,14 @@ def observe_video(
         told = (f"The video breaks off at {seen.times[-1]:.2f} of {info.duration:.2f} s.", *told)
     if seen.camera_shift > 0:
         told = (*told, _MOVING.format(100 * seen.camera_shift))
-    meta = {
-        "path": str(path),
-        "video": info,
-        "warnings": (*told, *pose_estimator.warnings(used, person)),
-        "range": (float(used.times[0]), float(used.times[-1] + 1.0 / rate)),
-        "people": seen.people,
-        "enlarged": seen.enlarged,
-        "detection_reused": reused,
-    }
-    return Sequence(path.stem, _with_placeholders(pose_estimator.to_observation(used, rate, camera)), None, meta)
+    first, last = float(used.times[0]), float(used.times[-1] + 1.0 / rate)
+    return Sequence(
+        path.stem,
+        _with_placeholders(pose_estimator.to_observation(used, rate)),
+        image_size=info.size,
+        film=Film(path, first, span=(first, last), detection_reused=reused),
+        warnings=(*told, *pose_estimator.warnings(used, person)),
+    )
 
 
 def _watched(frames: Iterable[tuple[float, np.ndarray]], motion: CameraMotion) -> Iterator[tuple[float, np.ndarray]]:

@@ -12,7 +12,6 @@ from motionrecon import config, metrics
 from motionrecon.errors import CheckpointError
 from motionrecon.fitting import fit
 from motionrecon.fitting.checkpoint import NAME
-from motionrecon.fitting.objective_terms import LossWeights
 from motionrecon.fitting.window_problem import features_over_time
 from motionrecon.geometry import rotations, skeleton, world
 from motionrecon.physics import description
@@ -103,18 +102,6 @@ def test_given_mass_and_warnings(result):
     assert any("mass guessed" in w for w in result.warnings)
     options = config.Config(person=config.PersonOptions(mass=90.0))
     assert fit.fit_sequence(small_clip.sequence(8), options).mass == 90.0
-
-
-def test_weights_by_kind_of_input():
-    seen = small_clip.sequence().observation
-    clean = fit.loss_weights(None, seen)  # of motion capture: forces that the motion shows, feet that clear the floor
-    assert min(clean.com_velocity, clean.clearance, clean.planted, clean.pose) > 0.0
-    assert clean.keypoints > LossWeights().keypoints
-    film = fit.loss_weights(None, dataclasses.replace(seen, keypoints3d=None))  # its motion is centimetres off
-    assert film.keypoints < clean.keypoints
-    assert 0.0 < film.com_velocity < clean.com_velocity
-    own = LossWeights(com=1.0)
-    assert fit.loss_weights(own, seen) is own
 
 
 TILT, SHIFT = Rotation.from_euler("xy", [5, -4], degrees=True).as_matrix(), np.array([0.4, -0.3, 0.12])

@@ -72,7 +72,7 @@ class MocapFolder:
         return dataset.sequence(
             clip, names=seen.names, layout=seen.layout, fps=float(seen.fps), confidence=confidence, filled=points,
             positions=np.where(confidence[..., None] > 0, points, np.nan), camera=camera,
-            warnings=list(found.meta.get("warnings", ())), floor="found by the kinematic start",
+            warnings=found.warnings, floor="found by the kinematic start",
         )  # fmt: skip
 
     def check(self) -> Iterator[Finding]:

@@ -50,7 +50,15 @@ def read_camera(
     Raises:
       DataError: also where the file gives no pose, or no image size and ``size`` is None.
     """
-    camera = read_camera_file(path, name, size, hint)
+    return as_camera(path, read_camera_file(path, name, size, hint))
+
+
+def as_camera(path: str | Path, camera: CameraFile) -> Camera:
+    """Return a camera that was read as one with a pose; ``path`` is for messages.
+
+    Raises:
+      DataError: it has no pose or no image size.
+    """
     if camera.rotation is None or camera.translation is None:
         raise DataError(f'{path}: camera "{camera.name}" has no pose (rotation, translation); add it or name another')
     if camera.size is None:

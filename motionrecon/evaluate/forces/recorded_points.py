@@ -62,19 +62,19 @@ def read(trial: PlateTrial, offset: float) -> RecordedPoints:
       DataError: the recording cannot be read, or holds 2D keypoints.
     """
     found = load.load(trial.recording)
-    if found.observation.keypoints3d is not None:
-        found = load.load(trial.recording, fps=float(found.meta["source_fps"]))
+    if found.observation.keypoints3d is not None and found.recording is not None:
+        found = load.load(trial.recording, fps=found.recording.fps)
     return from_sequence(found, trial, offset)
 
 
 def from_sequence(found: Sequence, trial: PlateTrial, offset: float) -> RecordedPoints:
     """Return the points of a recording that was read; raises DataError where they are not 3D."""
     seen = with_belt(found.observation, trial.options.belt)
-    if seen.keypoints3d is None:
+    if seen.keypoints3d is None or found.recording is None:
         raise DataError(f"{trial.recording}: holds 2D keypoints; force plates need 3D joint centres")
     positions = np.asarray(seen.keypoints3d, float)
     time = seen.start_time + np.arange(len(positions)) / seen.fps + offset
-    return RecordedPoints(seen.names, positions, float(seen.fps), time, np.asarray(found.meta["rotation"], float))
+    return RecordedPoints(seen.names, positions, float(seen.fps), time, np.asarray(found.recording.rotation, float))
 
 
 def with_belt(seen: Observation, belt: float) -> Observation:

@@ -58,8 +58,8 @@ def load(
     path = Path(path)
     if source_fps is not None:
         sequence.check_rate(path, source_fps)
-    found = _read(path, person=person, asf=asf, size=size, source_fps=source_fps)
-    observation = found.observation
+    clip = _read(path, person=person, asf=asf, size=size, source_fps=source_fps)
+    observation = clip.observation
     if time_range is not None:
         observation = preprocess.crop(observation, time_range, path)
     rate = fps or preprocess.fitting_rate(observation.fps)
@@ -72,7 +72,7 @@ def load(
             f"at least {MIN_FRAMES} are needed"
         )
     preprocess.check(observation, path)
-    return dataclasses.replace(found, observation=observation)
+    return dataclasses.replace(clip, observation=observation)
 
 
 def _read(
@@ -115,10 +115,10 @@ def _recognise(path: Path) -> str:
         return "amc"
     if suffix == ".asf" or b":bonedata" in head.lower():
         raise DataError(f"{path}: is a skeleton without motion; give the .amc file that belongs to it")
-    known = {".bvh": "bvh", ".trc": "trc", ".npz": "npz", ".json": "keypoints", ".amc": "amc", ".c3d": "c3d"}
-    known |= {".pkl": "aist", ".pickle": "aist"}
-    if suffix in known:
-        return known[suffix]
+    by_suffix = {".bvh": "bvh", ".trc": "trc", ".npz": "npz", ".json": "keypoints", ".amc": "amc", ".c3d": "c3d"}
+    by_suffix |= {".pkl": "aist", ".pickle": "aist"}
+    if suffix in by_suffix:
+        return by_suffix[suffix]
     if len(head) > 1 and head[1] == 0x50 and head[0] in range(2, 32):
         return "c3d"
     raise DataError(f"{path}: is of an unknown kind; accepted are {ACCEPTED}")

@@ -98,9 +98,9 @@ def to_sequence(path: Path, points: Points) -> Sequence:
 
 def _jumps(observation: Observation) -> list[str]:
     """Return a warning that names the frames into which keypoints move faster than people can."""
-    values, seen = np.asarray(observation.keypoints3d), np.asarray(observation.confidence) > 0
+    values, known = np.asarray(observation.keypoints3d), np.asarray(observation.confidence) > 0
     speed = np.linalg.norm(np.diff(values, axis=0), axis=-1) * observation.fps
-    frames = np.flatnonzero(((speed > MAX_SPEED) & seen[1:] & seen[:-1]).any(axis=1)) + 1
+    frames = np.flatnonzero(((speed > MAX_SPEED) & known[1:] & known[:-1]).any(axis=1)) + 1
     if not len(frames):
         return []
     listed = ", ".join(str(f) for f in frames[:5]) + (", ..." if len(frames) > 5 else "")

@@ -39,30 +39,30 @@ class World:
         return worlds.to_fitted(self.transform, points)
 
 
-def world(clip: Sequence, seen: Sequence, start: KinematicStart) -> World:
+def world(clip: Sequence, observed: Sequence, start: KinematicStart) -> World:
     """Find the world of a start's results.
 
     Args:
       clip: with the camera, as the data set has it.
-      seen: of ``observed.observed``.
-      start: made from ``seen``.
+      observed: of ``observed.observed``.
+      start: made from ``observed``.
     """
     camera = clip.camera
-    if seen.observation.keypoints3d is not None:
+    if observed.observation.keypoints3d is not None:
         return _moved(start.world, camera)
-    found = start.observation.camera
-    if camera is None or found is None or np.allclose(found.rotation, camera.rotation, atol=1e-9):
+    guess = start.observation.camera
+    if camera is None or guess is None or np.allclose(guess.rotation, camera.rotation, atol=1e-9):
         return World(SAME_WORLD, camera)
-    return _beside(camera, found)
+    return _beside(camera, guess)
 
 
 def _moved(transform: WorldTransform, camera: Camera | None) -> World:
     return World(transform, None if camera is None else worlds.camera_in_fitted(transform, camera))
 
 
-def _beside(camera: Camera, found: Camera) -> World:
+def _beside(camera: Camera, guess: Camera) -> World:
     """Move the truth so that the true camera stands above the same spot and looks the same way as the guessed one."""
-    (true_yaw, true_eye), (yaw, eye) = _heading(camera), _heading(found)
+    (true_yaw, true_eye), (yaw, eye) = _heading(camera), _heading(guess)
     c, s = np.cos(yaw - true_yaw), np.sin(yaw - true_yaw)
     rotation = np.array([[c, -s, 0.0], [s, c, 0.0], [0.0, 0.0, 1.0]])
     return _moved(WorldTransform(rotation, (eye - rotation @ true_eye) * np.array([1.0, 1.0, 0.0])), camera)
@@ -74,19 +74,19 @@ def _heading(camera: Camera) -> tuple[float, np.ndarray]:
 
 
 def judged(
-    result: FitResult, clip: Sequence, seen: Sequence, where: World, joints: tuple[str, ...] | None
+    result: FitResult, clip: Sequence, observed: Sequence, where: World, joints: tuple[str, ...] | None
 ) -> FitResult:
     """Return a result to be measured against the truth, in the image too (the truth's own pixels).
 
     Args:
       result: of a fit.
       clip: with the truth.
-      seen: of ``observed.observed``.
+      observed: of ``observed.observed``.
       where: of ``world``.
       joints: the joint set of a film's evaluation; None: the observed points.
     """
     if joints is None:
-        positions = where.carry(np.asarray(seen.truth))
+        positions = where.carry(np.asarray(observed.truth))
     else:
         result = _on_joints(result, joints)
         assert clip.reference is not None and clip.film is not None, "a film is evaluated where its truth is known"
@@ -96,9 +96,9 @@ def judged(
     changes: dict[str, Any] = {"keypoints2d": None}
     if where.camera is not None:
         pixels = cameras.project_clip(where.camera, np.where(finite[..., None], positions, 0.0))
-        own = observation.camera if observation.keypoints3d is None else where.camera
+        camera = observation.camera if observation.keypoints3d is None else where.camera
         weight = np.where(finite, np.maximum(np.asarray(observation.confidence), 1e-6), 0.0)
-        changes = {"keypoints2d": pixels, "camera": own, "confidence": weight}
+        changes = {"keypoints2d": pixels, "camera": camera, "confidence": weight}
     return dataclasses.replace(result, truth=positions, observation=dataclasses.replace(observation, **changes))
 
 

@@ -35,9 +35,9 @@ def cut(sequence: Sequence, frames: int | None) -> Sequence:
     )  # fmt: skip
 
 
-def _first(seen: Observation, frames: int) -> Observation:
-    kept = {name: getattr(seen, name) for name in ("confidence", "keypoints2d", "keypoints3d", "landmarks3d")}
-    return dataclasses.replace(seen, **{name: v[:frames] for name, v in kept.items() if v is not None})
+def _first(observation: Observation, frames: int) -> Observation:
+    kept = {name: getattr(observation, name) for name in ("confidence", "keypoints2d", "keypoints3d", "landmarks3d")}
+    return dataclasses.replace(observation, **{name: v[:frames] for name, v in kept.items() if v is not None})
 
 
 def observed(clip: Sequence, dataset: Dataset, protocol: Protocol) -> Sequence:
@@ -55,12 +55,12 @@ def observed(clip: Sequence, dataset: Dataset, protocol: Protocol) -> Sequence:
     rng = np.random.default_rng([protocol.seed, zlib.crc32(clip.key.encode())])
     if protocol.mode == "keypoints2d":
         return _image(clip, rate, protocol, rng)
-    seen = preprocess.resample(dataclasses.replace(clip.observation, keypoints2d=None, camera=None), rate)
-    points = np.asarray(seen.keypoints3d)
-    positions = np.where(np.asarray(seen.confidence)[..., None] > 0, points, np.nan)
+    observation = preprocess.resample(dataclasses.replace(clip.observation, keypoints2d=None, camera=None), rate)
+    points = np.asarray(observation.keypoints3d)
+    positions = np.where(np.asarray(observation.confidence)[..., None] > 0, points, np.nan)
     if protocol.noise_mm or protocol.outliers:
-        seen = dataclasses.replace(seen, keypoints3d=_spoiled(points, protocol, rng))
-    return dataclasses.replace(clip, observation=seen, truth=positions, film=None)
+        observation = dataclasses.replace(observation, keypoints3d=_spoiled(points, protocol, rng))
+    return dataclasses.replace(clip, observation=observation, truth=positions, film=None)
 
 
 def _spoiled(points: np.ndarray, protocol: Protocol, rng: np.random.Generator) -> np.ndarray:
@@ -79,16 +79,20 @@ def known_camera(clip: Sequence) -> Camera:
 
 
 def _image(clip: Sequence, rate: float, protocol: Protocol, rng: np.random.Generator) -> Sequence:
-    camera, seen = known_camera(clip), clip.image
-    if seen is None:
+    camera, observation = known_camera(clip), clip.image
+    if observation is None:
         source = clip.observation
         pixels = cameras.project_clip(camera, source.keypoints3d)
-        seen = dataclasses.replace(source, keypoints3d=None, keypoints2d=pixels)
-    seen = preprocess.resample(seen, rate)
+        observation = dataclasses.replace(source, keypoints3d=None, keypoints2d=pixels)
+    observation = preprocess.resample(observation, rate)
     if protocol.noise_px:
-        pixels = np.asarray(seen.keypoints2d)
-        seen = dataclasses.replace(seen, keypoints2d=pixels + protocol.noise_px * rng.normal(size=pixels.shape))
-    return _seen_by(camera, dataclasses.replace(clip, observation=seen, truth=_truth(clip, seen), film=None), protocol)
+        pixels = np.asarray(observation.keypoints2d)
+        observation = dataclasses.replace(
+            observation, keypoints2d=pixels + protocol.noise_px * rng.normal(size=pixels.shape)
+        )
+    return _seen_by(
+        camera, dataclasses.replace(clip, observation=observation, truth=_truth(clip, observation), film=None), protocol
+    )
 
 
 def _film(clip: Sequence, rate: float, protocol: Protocol) -> Sequence:
@@ -100,21 +104,21 @@ def _film(clip: Sequence, rate: float, protocol: Protocol) -> Sequence:
     start, frames = film.start_time, len(clip.reference.positions)
     span = (start, start + (frames - 1) / float(clip.observation.fps))
     detector = {} if protocol.fit.detector is None else {"detector": protocol.fit.detector}
-    found = observe.observe_video(path, time_range=span, fps=rate, **detector)
-    seen = dataclasses.replace(
-        clip, observation=found.observation, truth=_truth(clip, found.observation, start), film=found.film,
-        warnings=(*clip.warnings, *found.warnings),
+    detected = observe.observe_video(path, time_range=span, fps=rate, **detector)
+    sequence = dataclasses.replace(
+        clip, observation=detected.observation, truth=_truth(clip, detected.observation, start), film=detected.film,
+        warnings=(*clip.warnings, *detected.warnings),
     )  # fmt: skip
-    return _seen_by(known_camera(clip), seen, protocol)
+    return _seen_by(known_camera(clip), sequence, protocol)
 
 
-def _seen_by(camera: Camera, seen: Sequence, protocol: Protocol) -> Sequence:
+def _seen_by(camera: Camera, sequence: Sequence, protocol: Protocol) -> Sequence:
     """Add the camera's picture size, and the camera itself where the methods may know it."""
     given = camera if protocol.camera == "known" else None
-    observation = dataclasses.replace(seen.observation, camera=given)
-    return dataclasses.replace(seen, observation=observation, image_size=tuple(camera.size))
+    observation = dataclasses.replace(sequence.observation, camera=given)
+    return dataclasses.replace(sequence, observation=observation, image_size=tuple(camera.size))
 
 
-def _truth(clip: Sequence, seen: Observation, start: float = 0.0) -> np.ndarray:
+def _truth(clip: Sequence, observation: Observation, start: float = 0.0) -> np.ndarray:
     assert clip.reference is not None, "a data set's clip has its truth"
-    return truth.at_frames(seen, clip.reference, start)
+    return truth.at_frames(observation, clip.reference, start)

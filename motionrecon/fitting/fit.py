@@ -145,7 +145,7 @@ def fit_sequence(
         mass = anthropometry.default_mass(start.height)
         warnings.append(f"Body mass guessed from the height: {mass:.0f} kg; give --mass for true forces.")
     weights = kinds.loss_weights(options.weights, kind)
-    known = _truth(options, sequence, start)  # before the work: a wrong file ends the run
+    positions = _truth(options, sequence, start)  # before the work: a wrong file ends the run
     guessed = settings.through_camera and sequence.observation.camera is None
     if options.input.truth is not None and guessed:
         warnings.append(_OTHER_WORLD)
@@ -164,7 +164,9 @@ def fit_sequence(
     clock.stage("measure")
     if options.optimizer.pipeline == "generalized":
         warnings.append(assemble.brax_difference(prepared, start.motion.skeleton, state))
-    result = assemble.result(start, prepared, state, options, weights, mass, source or sequence.key, known, warnings)
+    result = assemble.result(
+        start, prepared, state, options, weights, mass, source or sequence.key, positions, warnings
+    )
     clock.stage("")
     if carried:
         judged = assemble.reliable(carried.supported, result.windows)

@@ -64,25 +64,25 @@ def observe_video(
         report = progress  # bound here: None stays None
         told = None if report is None else (lambda done: report(done, len(times)))
         cuts, motion = CutFinder(), CameraMotion()
-        seen = pose_estimator.detect(
+        detections = pose_estimator.detect(
             _watched(video.read_frames(path, times, steady=not info.variable_rate), motion), detector, person=person,
             starts_shot=cuts.starts_shot, progress=told, source=str(path),
         )  # fmt: skip
-        return dataclasses.replace(seen, camera_shift=motion.shift())
+        return dataclasses.replace(detections, camera_shift=motion.shift())
 
-    seen, reused = detection_cache.cached(path, times, person, detector, compute)
-    used, told = _longest_stretch(path, seen)
-    if len(times) - len(seen.times) > 2:
-        told = (f"The video breaks off at {seen.times[-1]:.2f} of {info.duration:.2f} s.", *told)
-    if seen.camera_shift > 0:
-        told = (*told, _MOVING.format(100 * seen.camera_shift))
+    detections, reused = detection_cache.cached(path, times, person, detector, compute)
+    used, notes = _longest_stretch(path, detections)
+    if len(times) - len(detections.times) > 2:
+        notes = (f"The video breaks off at {detections.times[-1]:.2f} of {info.duration:.2f} s.", *notes)
+    if detections.camera_shift > 0:
+        notes = (*notes, _MOVING.format(100 * detections.camera_shift))
     first, last = float(used.times[0]), float(used.times[-1] + 1.0 / rate)
     return Sequence(
         path.stem,
         _with_placeholders(pose_estimator.to_observation(used, rate)),
         image_size=info.size,
         film=Film(path, first, span=(first, last), detection_reused=reused),
-        warnings=(*told, *pose_estimator.warnings(used, person)),
+        warnings=(*notes, *pose_estimator.warnings(used, person)),
     )
 
 
@@ -92,29 +92,29 @@ def _watched(frames: Iterable[tuple[float, np.ndarray]], motion: CameraMotion) -
         yield time, image
 
 
-def _longest_stretch(path: Path, seen: Detections) -> tuple[Detections, tuple[str, ...]]:
+def _longest_stretch(path: Path, detections: Detections) -> tuple[Detections, tuple[str, ...]]:
     """Return the frames of the longest unbroken stretch, and sentences where that is not the whole."""
-    stretches = sorted(pose_estimator.runs(seen, MAX_GAP), key=lambda r: r[0] - r[1])
+    stretches = sorted(pose_estimator.runs(detections, MAX_GAP), key=lambda r: r[0] - r[1])
     start, stop = stretches[0]
     if stop - start < MIN_FRAMES:
         raise DetectionError(
-            f"{path}: the person is seen for {stop - start} frames only (at {seen.times[start]:.2f} s); "
+            f"{path}: the person is seen for {stop - start} frames only (at {detections.times[start]:.2f} s); "
             "give a clip in which one person is in view longer"
         )
-    if stop - start == len(seen.times):
-        return seen, ()
+    if stop - start == len(detections.times):
+        return detections, ()
 
-    step = seen.times[1] - seen.times[0]
+    step = detections.times[1] - detections.times[0]
 
     def span(first: int, last: int) -> str:
-        return f"{seen.times[first]:.2f} to {seen.times[last - 1] + step:.2f} s"
+        return f"{detections.times[first]:.2f} to {detections.times[last - 1] + step:.2f} s"
 
     others = [span(*r) for r in stretches[1:4] if r[1] - r[0] >= MIN_FRAMES]
-    several = f" (the video has {len(seen.shots)} shots)" if len(seen.shots) > 1 else ""
+    several = f" (the video has {len(detections.shots)} shots)" if len(detections.shots) > 1 else ""
     sentence = f"Only {span(start, stop)} is fitted, the longest stretch with the person in view{several}."
     if others:
         sentence += f" Also seen at {', '.join(others)}: choose with --time-range."
-    return pose_estimator.cut(seen, start, stop), (sentence,)
+    return pose_estimator.cut(detections, start, stop), (sentence,)
 
 
 def _with_placeholders(observation: Observation) -> Observation:

@@ -182,7 +182,10 @@ def prepare(start: KinematicStart, mass: float, weights: LossWeights, options=hu
     frames = _frames(start, body, kinematic, observed, confidence, weights)
     reference = np.asarray(_turned(*padded((states.quats[:, 1:], lead))))[:t]
     dt = 1.0 / (float(motion.fps) * rollout.SUBSTEPS)
-    return Prepared(body, system, sites, dt, frames, reference, states, knots, observed, confidence)
+    return Prepared(
+        body=body, system=system, sites=sites, dt=dt, frames=frames, reference=reference, states=states, knots=knots,
+        observed=observed, seen=confidence,
+    )  # fmt: skip
 
 
 def slice_frames(prepared: Prepared, start: int, stop: int):

@@ -141,16 +141,19 @@ def start_from_video(
     assumed = assume(observation, camera, intrinsics, size)
     problem, state = video_problem.pose_problem(observation, assumed, stature, options.weights)
     state, contact = _solve(problem, state, options, observation.fps)
-    found = problem.weights
+    weights = problem.weights
     skeleton, sites, soles = video_body.scaled(problem.raw_body, state.shared[: video_body.FIXED], observation.names)
     motion = Motion(skeleton, observation.fps, state.root, state.quats)
     corners = sole_corners(motion, soles)[..., 2].reshape(len(state.root), -1)
     shift = vertical_shift(corners.min(axis=1), contact.max(axis=1), observation.fps)
     motion = dataclasses.replace(motion, root_pos=state.root + shift[:, None] * np.array([0.0, 0.0, 1.0]))
-    rotation, eye = (np.asarray(x) for x in view(found, state.shared * np.asarray(found.free)))
-    known = dataclasses.replace(assumed.camera, rotation=rotation, translation=-rotation @ eye)
+    rotation, eye = (np.asarray(x) for x in view(weights, state.shared * np.asarray(weights.free)))
+    camera = dataclasses.replace(assumed.camera, rotation=rotation, translation=-rotation @ eye)
     toward = motion.root_pos - eye
     axes = toward / np.linalg.norm(toward, axis=-1, keepdims=True)
-    seen = dataclasses.replace(observation, camera=known, keypoints3d=None)
+    in_camera = dataclasses.replace(observation, camera=camera, keypoints3d=None)
     notes = (*assumed.warnings, *problem.warnings, *_view_warnings(motion, axes, height))
-    return KinematicStart(motion, sites, seen, soles, contact.reshape(-1, 2, 2), stature, axes, notes)
+    return KinematicStart(
+        motion=motion, sites=sites, observation=in_camera, soles=soles, planted=contact.reshape(-1, 2, 2),
+        height=stature, depth_axes=axes, warnings=notes,
+    )  # fmt: skip

@@ -84,7 +84,7 @@ def _read(
         return keypoint_json.read(path, person=person, size=size, fps=source_fps)
     if path.stat().st_size == 0:
         raise DataError(f"{path}: is empty; export or download it again")
-    kind = _recognise(path)
+    kind = _recognize(path)
     if kind == "amc":
         return amc.read(path, asf=asf, fps=source_fps)
     if kind == "npz":
@@ -95,7 +95,7 @@ def _read(
     return reader.read(path, fps=source_fps)
 
 
-def _recognise(path: Path) -> str:
+def _recognize(path: Path) -> str:
     """Return which reader fits; content decides where it speaks clearly, else the extension."""
     suffix = path.suffix.lower()
     if is_video(path):

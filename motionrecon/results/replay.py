@@ -69,8 +69,8 @@ def _momentum(body: Body, state: SimState) -> Array:
     """Return the linear momentum (3,) kg m/s of a state."""
     p = tree.pose(body, state.quats)
     links, _, _ = tree.velocities(body, p, state.velocity)
-    centre = p.anchor + tree.matvec(p.axes, jnp.asarray(body.com))
-    return jnp.asarray(body.mass) @ tree.point_velocity(links, centre)
+    center = p.anchor + tree.matvec(p.axes, jnp.asarray(body.com))
+    return jnp.asarray(body.mass) @ tree.point_velocity(links, center)
 
 
 @jax.tree_util.register_dataclass

@@ -64,7 +64,7 @@ def read(
       DetectionError: nobody there, or not the person asked for.
     """
     path = Path(path)
-    found = _read_folder(path) if path.is_dir() else _recognise(path, _json(path))
+    found = _read_folder(path) if path.is_dir() else _recognize(path, _json(path))
     counts = {len(d.keypoints) for frame in found.frames for d in frame}
     if len(counts) > 1:
         raise DataError(f"{path}: keypoint counts differ between people or frames ({sorted(counts)}); use one model")
@@ -79,7 +79,7 @@ def read(
         if detection.landmarks is not None:
             landmarks[t] = detection.landmarks
     size = found.size or size
-    if found.normalised:
+    if found.normalized:
         if size is None:
             raise DataError(
                 f"{path}: its coordinates are fractions of the image; give the image's size with --image-size W H"
@@ -103,7 +103,7 @@ def _json(path: Path) -> Any:
         raise DataError(f"{path}: is not valid JSON ({error}); it may be truncated") from None
 
 
-def _recognise(path: Path, content: Any) -> keypoint_formats.Detections:
+def _recognize(path: Path, content: Any) -> keypoint_formats.Detections:
     try:
         for parse in keypoint_formats.PARSERS:
             found = parse(content)

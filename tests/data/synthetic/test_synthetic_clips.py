@@ -34,9 +34,9 @@ def sole_points(name):
     )
 
 
-def centre_of_mass(name):
+def center_of_mass(name):
     motion, pos, rot = moved(name)
-    return MassModel(motion.skeleton.names, HEIGHT).centre_of_mass(pos, rot)
+    return MassModel(motion.skeleton.names, HEIGHT).center_of_mass(pos, rot)
 
 
 def second_difference(x):
@@ -61,7 +61,7 @@ def test_planted_points_do_not_slide(name):
 @pytest.mark.parametrize("name", ["jump", "run"])
 def test_flight_is_ballistic(name):
     height = sole_points(name)[..., 2].min(axis=(1, 2))
-    com = centre_of_mass(name)
+    com = center_of_mass(name)
     air = height > 0.001
     inside = air[2:] & air[1:-1] & air[:-2]
     assert inside.sum() >= 4
@@ -71,7 +71,7 @@ def test_flight_is_ballistic(name):
 @pytest.mark.parametrize("name", ["squat", "wave", "walk", "kick", "turn"])
 def test_the_weight_rests_on_the_feet(name):
     motion, pos, rot = moved(name)
-    model, com = MassModel(motion.skeleton.names, HEIGHT), centre_of_mass(name)
+    model, com = MassModel(motion.skeleton.names, HEIGHT), center_of_mass(name)
     acc = second_difference(com)
     rate = np.gradient(model.angular_momentum(pos, rot, synthetic_clips.FPS), DT, axis=0)[1:-1]
     lift = acc[:, 2] + G

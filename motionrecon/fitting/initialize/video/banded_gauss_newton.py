@@ -33,7 +33,7 @@ class Progress:
 
     first: float
     last: float
-    linearisations: int
+    linearizations: int
     losses: int
 
 
@@ -124,7 +124,7 @@ def _move(state: State, step: np.ndarray, shared: np.ndarray) -> State:
     return State(state.root + step[:, :3], turned, state.shared + shared)
 
 
-def minimise(
+def minimize(
     body: Body, frames: Frames, weights: Weights, state: State, *, steps: int, tolerance: float = 1e-3
 ) -> tuple[State, Progress]:
     """Lower the loss of a whole clip.

@@ -179,7 +179,7 @@ def pose_problem(
     pixels, confidence = _clean(observation)
     flat = cameras.undistort(assumed.camera, pixels)
     matrix = np.asarray(assumed.camera.intrinsics)
-    focal, centre = matrix[[0, 1], [0, 1]], matrix[:2, 2]
+    focal, center = matrix[[0, 1], [0, 1]], matrix[:2, 2]
     hips = 0.5 * (flat[:, names.index("left_hip")] + flat[:, names.index("right_hip")])
     toward = np.concatenate([hips, np.ones((len(hips), 1))], axis=-1)
     ray = pnp.ray_rotations(toward / np.linalg.norm(toward, axis=-1, keepdims=True))
@@ -198,9 +198,9 @@ def pose_problem(
     translation = pnp.bridge(pnp.solve_translation(relative, flat, confidence), confidence.sum(axis=1), 0.13 * fps)
     state = _first_state(names, relative, translation, assumed, height, fps)
     tall = focal.mean() * height / np.maximum(translation[:, 2], 0.3)
-    frames = _frames(pixels_ideal := focal * flat + centre, confidence, landmarks, trust, ray, tall, fps, options)
+    frames = _frames(pixels_ideal := focal * flat + center, confidence, landmarks, trust, ray, tall, fps, options)
     raw = video_body.build(_padded(names), height, video_body.landmark_heights(observation.layout))
-    weights = _weights(assumed, focal, centre, np.asarray(raw.floor), len(flat), options)
+    weights = _weights(assumed, focal, center, np.asarray(raw.floor), len(flat), options)
     feet, sure = _foot_pixels(names, pixels_ideal, confidence)
     body = jax.tree.map(jax.numpy.asarray, raw)
     problem = Problem(

@@ -14,7 +14,7 @@ import numpy as np
 from motionrecon.errors import DetectionError, FitError, InputError
 from motionrecon.fitting.initialize.level import sole_corners, vertical_shift
 from motionrecon.fitting.initialize.video import video_body, video_problem
-from motionrecon.fitting.initialize.video.banded_gauss_newton import minimise
+from motionrecon.fitting.initialize.video.banded_gauss_newton import minimize
 from motionrecon.fitting.initialize.video.camera_guess import assume
 from motionrecon.fitting.initialize.video.foot_contacts import ContactOptions
 from motionrecon.fitting.initialize.video.video_points import State, place_clip
@@ -77,7 +77,7 @@ def _solve(problem: Problem, state: State, options: VideoStartOptions, fps: floa
 
     def run(state, stage, contact, count):
         frames, weights = problem.stage(stage, scale if scale is not None else FAST, contact)
-        state, progress = minimise(problem.body, frames, weights, state, steps=count, tolerance=options.tolerance)
+        state, progress = minimize(problem.body, frames, weights, state, steps=count, tolerance=options.tolerance)
         if not np.isfinite(progress.last):
             raise FitError("the kinematic fit is not finite; check the keypoints for jumps")
         return state

@@ -172,11 +172,15 @@ class Motion:
 
 @dataclasses.dataclass(frozen=True)
 class Truth:
-    """True positions at a rate of their own, in the recording's world: K names, (T, K, 3) m (NaN unknown), Hz."""
+    """True positions at a rate of their own, in the recording's world: K names, (T, K, 3) m (NaN unknown), Hz.
+
+    ``file`` is where they were read, or None.
+    """
 
     names: tuple[str, ...]
     positions: Array
     fps: float
+    file: str | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -233,6 +237,7 @@ class Sequence:
       reference: the truth as its source has it, other points and another rate perhaps; or None.
       camera: the clip's camera in the recording's world, or None.
       intrinsics: (3, 3) px of a camera whose pose is not known, or None.
+      camera_file: where camera or intrinsics were read, or None.
       image_size: (width, height) px of the image, or None.
       image: 2D keypoints that the data set itself has, or None.
       film: or None.
@@ -249,6 +254,7 @@ class Sequence:
     reference: Truth | None = None
     camera: Camera | None = None
     intrinsics: Array | None = None
+    camera_file: str | None = None
     image_size: tuple[int, int] | None = None
     image: Observation | None = None
     film: Film | None = None

@@ -21,7 +21,7 @@ def read_truth(path: str | Path) -> Truth:
     Raises:
       DataError: missing or malformed file.
     """
-    path = Path(path)
+    file, path = str(path), Path(path)
     try:
         with np.load(path, allow_pickle=False) as f:
             names, positions, fps = [str(n) for n in f["names"]], np.asarray(f["positions"], float), float(f["fps"])
@@ -36,7 +36,7 @@ def read_truth(path: str | Path) -> Truth:
         raise DataError(
             f"{path}: positions have shape {positions.shape} for {len(names)} names; save (T, K, 3) of them"
         )
-    return Truth(tuple(names), positions, fps)
+    return Truth(tuple(names), positions, fps, file)
 
 
 def at_frames(observation: Observation, truth: Truth, start: float = 0.0) -> np.ndarray:

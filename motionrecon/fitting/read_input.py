@@ -23,6 +23,7 @@ class Beside:
 
     camera: Camera | None = None
     intrinsics: Array | None = None
+    camera_file: str | None = None
     truth: Truth | None = None
 
 
@@ -58,7 +59,7 @@ def observe_file(source: str, options: InputOptions, detector=None, progress: Pr
 
 
 def completed(clip: Sequence, options: InputOptions, hint: str | None = None) -> Sequence:
-    """Return a clip with the camera and the truth that the options name, unless it has them already.
+    """Return a clip with the camera and the truth of the files that the options name; what has been read is kept.
 
     Args:
       clip: as read.
@@ -68,11 +69,11 @@ def completed(clip: Sequence, options: InputOptions, hint: str | None = None) ->
     Raises:
       DataError: a file that cannot be read, or is of another camera or picture.
     """
-    has_camera = clip.observation.camera is not None or clip.camera is not None or clip.intrinsics is not None
+    truth_file = None if clip.reference is None else clip.reference.file
     wanted = dataclasses.replace(
         options,
-        camera=None if has_camera else options.camera,
-        truth=None if clip.reference is not None else options.truth,
+        camera=None if options.camera == clip.camera_file else options.camera,
+        truth=None if options.truth == truth_file else options.truth,
     )
     return _joined(clip, _read(wanted, clip.image_size or options.image_size, hint or clip.key))
 
@@ -83,8 +84,8 @@ def _read(options: InputOptions, size: tuple[int, int] | None, hint: str) -> Bes
         return Beside(truth=reference)
     lens = camera_files.read_camera_file(options.camera, size=size, hint=hint)
     if lens.rotation is None or lens.translation is None:
-        return Beside(intrinsics=lens.intrinsics, truth=reference)
-    return Beside(camera_files.as_camera(options.camera, lens), truth=reference)
+        return Beside(intrinsics=lens.intrinsics, camera_file=options.camera, truth=reference)
+    return Beside(camera_files.as_camera(options.camera, lens), camera_file=options.camera, truth=reference)
 
 
 def _joined(clip: Sequence, beside: Beside) -> Sequence:
@@ -97,5 +98,6 @@ def _joined(clip: Sequence, beside: Beside) -> Sequence:
         observation=observation,
         camera=beside.camera or clip.camera,
         intrinsics=clip.intrinsics if beside.intrinsics is None else beside.intrinsics,
+        camera_file=beside.camera_file or clip.camera_file,
         reference=beside.truth or clip.reference,
     )

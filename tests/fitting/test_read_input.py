@@ -51,7 +51,10 @@ def test_a_camera_with_its_pose_is_seen_through(tmp_path, camera):
     found = read_input.completed(clip(flat=True), options)
     np.testing.assert_allclose(found.observation.camera.rotation, camera.rotation, atol=1e-9)
     assert found.camera is found.observation.camera and found.intrinsics is None
-    assert read_input.completed(found, config.InputOptions(camera="none.toml")).camera is found.camera  # not read again
+    other = read_input.completed(
+        dataclasses.replace(found, camera_file=None), options
+    )  # a file goes before what is there
+    assert other.camera is not found.camera
     in_space = read_input.completed(clip(flat=False), options)
     assert in_space.observation.camera is None and in_space.camera is not None
 
@@ -68,6 +71,9 @@ def test_truth_is_read_with_the_input(tmp_path):
     np.savez(tmp_path / "t.npz", names=np.array(made.reference.names), positions=made.reference.positions, fps=30.0)
     found = read_input.completed(clip(flat=False), config.InputOptions(truth=str(tmp_path / "t.npz")))
     assert found.reference.names == made.reference.names and found.reference.fps == 30.0
+    assert found.truth is None
+    own = read_input.completed(made, config.InputOptions(truth=str(tmp_path / "t.npz")))  # the file goes before
+    assert own.reference.file is not None
     late = dataclasses.replace(found.observation, start_time=1e3)
     with pytest.raises(DataError, match="shares no keypoint or no time"):
         truth.placed(late, found.reference, "t.npz")

@@ -69,6 +69,14 @@ def size() -> int:
     return total
 
 
+def clear() -> int:
+    """Delete all entries; return how many files they were."""
+    found = entries()
+    for path in found:
+        _remove(path)
+    return len(found)
+
+
 @functools.cache
 def source_mark() -> str:
     """Return a digest of the sources that compiled programs are made of."""

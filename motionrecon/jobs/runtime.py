@@ -32,6 +32,13 @@ def threads() -> int:
     return os.cpu_count() or 1
 
 
+def devices() -> list[str]:
+    """Return what JAX computes on."""
+    import jax
+
+    return [f"{device.platform} {device.device_kind}".strip() for device in jax.devices()]
+
+
 def one_blas_thread() -> None:
     """Keep BLAS to the calling thread: its threads wait on a busy core for matrices far too small to share.
 

@@ -16,6 +16,7 @@ from motionrecon.fitting import chain, prepare
 from motionrecon.fitting.objective_terms import LossWeights
 from motionrecon.geometry.rotations import exp, mul
 from motionrecon.jobs import versions
+from motionrecon.jobs.program_store import Program
 from motionrecon.physics import description, rollout
 from motionrecon.types import (
     Array,
@@ -30,8 +31,8 @@ from motionrecon.types import (
 )
 
 _FAILED = (FitStatus.DIVERGED, FitStatus.NON_FINITE)
-_read_out = jax.jit(rollout.read_out)
-_compose = jax.jit(lambda reference, knots: mul(reference, exp(knots)))
+_read_out = Program(rollout.read_out)
+_compose = Program(lambda reference, knots: mul(reference, exp(knots)), name="compose")
 
 
 def _targets(prepared: prepare.Prepared, state: chain.ChainState) -> np.ndarray:

@@ -16,6 +16,7 @@ import numpy as np
 
 from motionrecon.errors import DataError
 from motionrecon.geometry.padding import pad_frames
+from motionrecon.jobs.program_store import Program
 from motionrecon.physics import description, rollout, tree
 from motionrecon.physics.body import Body, Ground
 from motionrecon.results.export import npz
@@ -93,7 +94,7 @@ class Simulated:
     momentum: Array
 
 
-@jax.jit
+@Program
 def _simulate(body: Body, ground: Ground, dt: Array, states: SimState, targets: Array) -> Simulated:
     # Both run side by side in one scan, so that the simulator is compiled once.
     advance = jax.vmap(rollout.advance, in_axes=(None, None, None, 0, None, None, None))

@@ -25,6 +25,7 @@ from motionrecon.fitting.initialize.video.video_normal import (
 from motionrecon.fitting.initialize.video.video_points import State
 from motionrecon.fitting.initialize.video.video_terms import Frames, Weights
 from motionrecon.geometry import rotations
+from motionrecon.jobs.program_store import Program
 
 
 @dataclasses.dataclass(frozen=True)
@@ -109,7 +110,7 @@ def solve(normal: Normal, damping: float) -> tuple[np.ndarray, np.ndarray]:
     return (-solved[:, 0] - solved[:, 1:] @ shared).reshape(count, n), shared
 
 
-@jax.jit
+@Program
 def _turn(quats, vectors):
     return rotations.normalize(rotations.mul(quats, rotations.exp(vectors)))
 

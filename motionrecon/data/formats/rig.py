@@ -64,13 +64,14 @@ def locate(path: Path, rig: Rig) -> tuple[dict[str, int], list[str]]:
     if named.get("head") == named.get("pelvis"):
         named.pop("head", None)
     body = find_body(tree, _roles(tree, named))
+    shape = body or find_body(tree, {})
     found = {n: i for n, i in named.items() if n.endswith(("ball", "head", "pelvis"))}
     notes: list[str] = []
     for kind, roles in LIMBS.items():
         own = _from_names(tree, rig, named, roles)
         pair = None if body is None else body.legs if kind == "leg" else body.arms
-        if pair is not None and own is not None:
-            _agree(path, rig, tree, pair, {n: j for n, j in own.items() if n.endswith(roles[1])})
+        if shape is not None and own is not None:
+            _agree(path, rig, tree, shape.legs if kind == "leg" else shape.arms or (), own, roles[1])
         if pair is not None and own is None:
             limbs = _sided(path, rig, plain, body, pair)
             own = {s + r: j for s, limb in limbs.items() for r, j in zip(roles, limb.joints, strict=True)}
@@ -112,15 +113,15 @@ def _from_names(tree: Tree, rig: Rig, named: dict[str, int], roles: tuple[str, .
     return out
 
 
-def _agree(path: Path, rig: Rig, tree: Tree, pair: tuple[Limb, Limb], middle: dict[str, int]) -> None:
+def _agree(path: Path, rig: Rig, tree: Tree, limbs: tuple[Limb, ...], own: dict[str, int], middle: str) -> None:
     """Raise DataError where knees or elbows by name are in no limb by the tree."""
-    chains = {j for limb in pair for j in limb.chain}
-    strange = [n for n, j in middle.items() if tree.place[j] not in chains]
+    chains = {j for limb in limbs for j in limb.chain}
+    strange = [n for n, j in own.items() if n.endswith(middle) and limbs and tree.place[j] not in chains]
     if strange:
-        listed = " and ".join(f"{rig.labels[middle[n]]} ({n.replace('_', ' ')} by its name)" for n in strange)
-        limbs = " and ".join(rig.labels[limb.joints[1]] for limb in pair)
+        listed = " and ".join(f"{rig.labels[own[n]]} ({n.replace('_', ' ')} by its name)" for n in strange)
+        told = " and ".join(rig.labels[limb.joints[1]] for limb in limbs)
         raise DataError(
-            f"{path}: names and tree of its joints contradict each other: {listed} would be {limbs} by the lengths of "
+            f"{path}: names and tree of its joints contradict each other: {listed} would be {told} by the lengths of "
             "the bones; correct the names"
         )
 

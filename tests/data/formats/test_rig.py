@@ -83,14 +83,8 @@ def test_a_joint_inside_the_pelvis_that_is_called_hip(tmp_path, plain, thigh):
 
 
 def test_arms_that_are_called_legs_are_refused(tmp_path):
-    swap = {
-        "{}UpLeg": "{}Arm",
-        "{}Leg": "{}ForeArm",
-        "{}Foot": "{}Hand",
-        "{}ToeBase": "{}Finger",
-        "{}Shoulder": "{}Clavicle",
-    }
-    swap |= {"{}Arm": "{}UpLeg", "{}ForeArm": "{}Leg", "{}Hand": "{}Foot"}
+    legs, arms = ("{}UpLeg", "{}Leg", "{}Foot", "{}ToeBase"), ("{}Arm", "{}ForeArm", "{}Hand", "{}Finger")
+    swap = {"{}Shoulder": "{}Clavicle", **dict(zip(legs, arms, strict=True)), **dict(zip(arms, legs, strict=True))}
     names = " ".join(swap.get(word, word) for word in SCHOOLS["cmu"].names.split())
     path = write(tmp_path / "a.bvh", School(names))
     with pytest.raises(DataError, match=r"contradict each other: LeftLeg \(left knee by its name\)"):

@@ -64,7 +64,7 @@ def locate(path: Path, rig: Rig) -> tuple[dict[str, int], list[str]]:
     if named.get("head") == named.get("pelvis"):
         named.pop("head", None)
     body = find_body(tree, _roles(tree, named))
-    shape = body or find_body(tree, {})
+    shape = body if body is not None and body.arms else find_body(tree, {}) or body
     found = {n: i for n, i in named.items() if n.endswith(("ball", "head", "pelvis"))}
     notes: list[str] = []
     for kind, roles in LIMBS.items():

@@ -20,8 +20,6 @@ from motionrecon.geometry.keypoints import MOCAP18
 from motionrecon.types import Sequence
 
 _ORDER = (*MOCAP18, "spine", "head", "left_toe", "right_toe")
-_JUMP = 6.0  # a first frame this many times further away than 95 % of later frames from each other is not motion
-_JUMP_MIN = 0.02  # ... if that is at least this share of the leg's length
 
 
 @dataclasses.dataclass
@@ -56,9 +54,6 @@ def read(path: str | Path, *, fps: float | None = None) -> Sequence:
     found, warnings = _person(path, nodes, positions)
     names = tuple(n for n in _ORDER if n in found)
     points = positions[:, [found[n] for n in names]]
-    if _starts_with_rest_pose(names, points):
-        points = points[1:]
-        warnings.append("Frame 0 is a rest pose that jumps to the motion in frame 1; it was dropped.")
     labels = tuple(nodes[found[n]].name for n in names)
     rate = fps or 1.0 / frame_time
     return sequence.to_sequence(
@@ -212,14 +207,3 @@ def _person(path: Path, nodes: list[Node], positions: np.ndarray) -> tuple[dict[
     found, notes, chosen = people[0]
     others = [nodes[i].name for i in roots if i != chosen]
     return found, notes + ([f"Left out, because it is no person: {', '.join(others)}."] if others else [])
-
-
-def _starts_with_rest_pose(names: tuple[str, ...], points: np.ndarray) -> bool:
-    """Tell whether frame 0 (T, K, 3) lies implausibly far from frame 1, measured against the second that follows."""
-    if len(points) < 5 or "left_hip" not in names:
-        return False
-    pose = points[:120] - points[:120].mean(axis=1, keepdims=True)
-    steps = np.linalg.norm(np.diff(pose, axis=0), axis=-1).mean(axis=1)
-    leg = [names.index(n) for n in ("left_hip", "left_knee") if n in names]
-    length = 2.0 * float(np.linalg.norm(points[1, leg[0]] - points[1, leg[-1]]))
-    return bool(steps[0] > _JUMP * np.percentile(steps[1:], 95) and steps[0] > _JUMP_MIN * length)

@@ -2,44 +2,20 @@
 
 from __future__ import annotations
 
-import dataclasses
 import itertools
 from pathlib import Path
 
 import numpy as np
 
-from motionrecon.data.formats import rig_names
-from motionrecon.data.formats.rig_structure import LIMBS, Body, Limb, Tree, find_body
+from motionrecon.data.formats import rig_names, rig_trunk
+from motionrecon.data.formats.rig_structure import LIMBS, Body, Limb, Rig, Tree, find_body
 from motionrecon.errors import DataError
-from motionrecon.geometry.skeleton import JOINT_NAMES
 
-CHEST_FRACTION = 0.46  # of the way from pelvis to neck, where the skeleton template has its chest joint
 _FRAMES = 60  # of a clip that are looked at
-_NEAR = 0.6  # of the thigh's length: a joint further from the middle of the hips is no pelvis
-_WEAK = ("root", "bip01", "bip001")  # names of joints that may as well stand on the floor
 _BENDS = 0.02  # share of a bone that unnamed joints in it may take away
 _CLEAR = 0.5  # mean sine of the angle by which the hips' line must agree with one side
 _LISTED = 12  # labels in a message
 _SIDES = ("left_", "right_")
-
-
-@dataclasses.dataclass(frozen=True)
-class Rig:
-    """The joints of a file.
-
-    Attributes:
-      labels: N names, parents first; "" for end sites.
-      parents: N, -1 for a root.
-      positions: (T, N, 3) in the file's unit and axes.
-    """
-
-    labels: tuple[str, ...]
-    parents: tuple[int, ...]
-    positions: np.ndarray
-
-    def children(self, joint: int) -> list[int]:
-        """Return the joints and end sites that hang from ``joint``."""
-        return [c for c, p in enumerate(self.parents) if p == joint]
 
 
 def locate(path: Path, rig: Rig) -> tuple[dict[str, int], list[str]]:
@@ -82,9 +58,9 @@ def locate(path: Path, rig: Rig) -> tuple[dict[str, int], list[str]]:
         found |= {n: named[n] for s in _SIDES for r in roles if (n := s + r) in named} if own is None else own
     _require(path, rig, found)
     found |= _balls(tree, rig, found)
-    notes += _set_pelvis(tree, rig, plain, named, body, found)
-    _name_spine(rig, plain, tree, body, found)
-    _name_tips(rig, plain, found)
+    notes += rig_trunk.set_pelvis(tree, rig, plain, named, body, found)
+    rig_trunk.name_spine(rig, plain, tree, body, found)
+    rig_trunk.name_tips(rig, tree, body, found)
     return found, notes
 
 
@@ -188,103 +164,3 @@ def _require(path: Path, rig: Rig, found: dict[str, int]) -> None:
             f"{', '.join(n.replace('_', ' ') for n in lacking)} lack(s) (joints: {shown}); name joints like LeftUpLeg, "
             "LeftLeg, LeftFoot or export a whole person"
         )
-
-
-def _set_pelvis(
-    tree: Tree, rig: Rig, plain: list[str], named: dict[str, int], body: Body | None, found: dict[str, int]
-) -> list[str]:
-    """Set the pelvis: the joint with such a name near the hips and above both legs, else where legs and spine meet.
-
-    Returns:
-      A sentence where a joint with such a name was passed over.
-    """
-    hips = [found["left_hip"], found["right_hip"]]
-    legs = tree.common(*hips)
-    if legs < 0:
-        return []
-    trunk = legs if body is None or body.arms is None else tree.common(*hips, body.arms[0].root)
-    middle = tree.positions[:, hips].mean(axis=1)
-    thigh = np.median(np.linalg.norm(tree.positions[:, hips[0]] - tree.positions[:, found["left_knee"]], axis=-1))
-
-    def far(joint: int) -> bool:
-        return float(np.median(np.linalg.norm(tree.positions[:, joint] - middle, axis=-1))) > _NEAR * thigh
-
-    known = named.get("pelvis")
-    if known is not None and tree.place[known] in tree.ancestors(legs) and not far(known):
-        weak = rig_names.joint_names.bare(plain[known]) in _WEAK
-        if not weak or tree.place[known] == trunk:
-            return []
-    place = legs if trunk < 0 or far(trunk) else trunk
-    found["pelvis"] = place
-    if known is None:
-        return []
-    return [f"{rig.labels[known]} is not where legs and spine meet; {rig.labels[place]} is taken for the pelvis."]
-
-
-def _name_spine(rig: Rig, plain: list[str], tree: Tree, body: Body | None, found: dict[str, int]) -> None:
-    """Add "neck" and "chest" from the chain of joints between pelvis and head."""
-    top = _top(tree, rig, body)
-    node = found.get("head")
-    if node is None:
-        node = next((i for i, label in enumerate(plain) if rig_names.is_neck(label)), top[-1] if top else None)
-    if node is None:
-        return
-    below = {tree.place[found["pelvis"]], *tree.ancestors(found["pelvis"])} if "pelvis" in found else set()
-    chain: list[int] = []  # from the top down, without joints that coincide with their parent
-    while node >= 0 and node != found.get("pelvis") and node not in below:
-        if tree.place[node] == node and rig.parents[node] >= 0:
-            chain.append(node)
-        node = rig.parents[node]
-    if not chain:
-        return
-    called = [i for i in chain if rig_names.is_neck(plain[i])]
-    told = [i for i in top if i in chain]
-    neck = called[-1] if called else told[0] if told else chain[0]
-    found["neck"] = neck
-    if not called:
-        found.setdefault("head", chain[0])
-    inner = chain[chain.index(neck) + 1 :][::-1]
-    lengths = np.cumsum([tree.lengths[i] for i in (*inner, neck)])
-    if inner:
-        found["chest"] = inner[int(np.argmin(np.abs(lengths[:-1] / lengths[-1] - CHEST_FRACTION)))]
-
-
-def _top(tree: Tree, rig: Rig, body: Body | None) -> list[int]:
-    """Return the joints of neck and head: the longest chain that goes up from where the arms spring."""
-    if body is None or body.arms is None:
-        return []
-    at = tree.positions
-    root = body.arms[0].root
-    up = sum(at[:, a.joints[0]] for a in body.arms) - sum(at[:, leg.joints[2]] for leg in body.legs)
-    taken = {p for limb in (*body.arms, *body.legs) for p in tree.ancestors(limb.joints[0])}
-    chains = [tree.chain(c) for c in tree.children[root] if c not in taken]
-    rising = [c for c in chains if np.mean(np.sum((at[:, c[-1]] - at[:, root]) * up, axis=-1)) > 0]
-    best = max(rising, key=lambda c: tree.reach[c[0]] + tree.lengths[c[0]], default=[])
-    return [i for i in best if rig.labels[i]]
-
-
-def _name_tips(rig: Rig, plain: list[str], found: dict[str, int]) -> None:
-    """Add the points that are ends of chains: head, toes, and hands without a joint."""
-
-    def offset(joint: int) -> float:
-        return float(np.linalg.norm(rig.positions[0, joint] - rig.positions[0, rig.parents[joint]]))
-
-    def tip(start: int) -> int:
-        """Follow the only or straightest line of descendants to its end."""
-        while rig.children(start):
-            start = max(rig.children(start), key=offset)
-        return start
-
-    ends = {"head_top": ("head", "neck"), **{s + "toe": (s + "ball", s + "ankle") for s in _SIDES}}
-    ends |= {s + "wrist": (s + "elbow",) for s in _SIDES}
-    for name, carriers in ends.items():
-        carrier = next((found[c] for c in carriers if c in found), None)
-        if name in found or carrier is None:
-            continue
-        end = tip(carrier)
-        if end != carrier and offset(end) > 1e-6:
-            found[name] = end
-    if not set(JOINT_NAMES) <= set(rig.labels):
-        found.pop("head", None)  # where rigs put this joint varies; the tip above it is the better defined point
-    else:
-        found["spine"] = rig.labels.index("spine")

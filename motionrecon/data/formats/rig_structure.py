@@ -24,11 +24,31 @@ _BEHIND = {"leg": 0.5, "arm": 0.8}  # longest way behind the last joint: foot, h
 _ARM_TO_LEG = 0.65
 _SPREAD = np.log(1.3)  # of ratios
 _SLACK = 0.15  # by which a way may be longer, of both long bones
+_MOST_OVER = 8.0  # cost of a longer way at most: a sword in a hand makes no other limb of an arm
 _ALIKE = np.log(1.25)  # left and right
 _BENT = 0.01  # share by which a bone with a joint in it may be shorter than its parts: one that twists does not bend
 _COINCIDE = 1e-4  # of the longest bone
 _OTHERWISE = 2.0  # cost of a joint that has another name
 _DEEPEST = 14  # joints of a chain that are looked at
+
+
+@dataclasses.dataclass(frozen=True)
+class Rig:
+    """The joints of a file.
+
+    Attributes:
+      labels: N names, parents first; "" for end sites.
+      parents: N, -1 for a root.
+      positions: (T, N, 3) in the file's unit and axes.
+    """
+
+    labels: tuple[str, ...]
+    parents: tuple[int, ...]
+    positions: np.ndarray
+
+    def children(self, joint: int) -> list[int]:
+        """Return the joints and end sites that hang from ``joint``."""
+        return [c for c, p in enumerate(self.parents) if p == joint]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -133,7 +153,7 @@ def _read(tree: Tree, kind: str, root: int, start: int, named: Mapping[str, froz
         both = first + second
         over = (way[a] / both - _BEFORE[kind], (total - way[c]) / both - _BEHIND[kind])
         cost = float((np.log(first / second / _RATIO[kind]) / _SPREAD) ** 2)
-        cost += sum(max(0.0, x / _SLACK) ** 2 for x in over)
+        cost += sum(min(max(0.0, x / _SLACK) ** 2, _MOST_OVER) for x in over)
         if best is not None and cost >= best.cost:
             continue
         inner = [chain[a : b + 1], chain[b : c + 1]]

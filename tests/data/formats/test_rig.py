@@ -142,8 +142,10 @@ def test_cases(samples, case, pelvis, hip):
     assert set(found.observation.names) >= set(MOCAP18)
     for name, label in found.meta["joints"].items():
         k = found.observation.names.index(name)
-        np.testing.assert_allclose(found.observation.keypoints3d[:, k], at[:, labels.index(label)], atol=1e-3)
-    thigh = np.diff(found.observation.keypoints3d[:, [4, 5]], axis=1)
+        np.testing.assert_allclose(
+            np.asarray(found.observation.keypoints3d)[:, k], at[:, labels.index(label)], atol=1e-3
+        )
+    thigh = np.diff(np.asarray(found.observation.keypoints3d)[:, [4, 5]], axis=1)
     assert found.observation.names[4:6] == ("left_hip", "left_knee")
     np.testing.assert_allclose(np.linalg.norm(thigh, axis=-1), 0.391, atol=1e-3)  # of subject 7
 
@@ -162,3 +164,34 @@ def test_recordings_whose_names_are_lost(samples, clip):
     assert set(found) == set(known) and len(notes) == 2
     for name in set(known) - middle:
         np.testing.assert_allclose(at[:, found[name]], at[:, known[name]], atol=1e-9, err_msg=name)
+
+
+_STRANGE = {
+    "sword": ("Sword", "wrist", (0.0, 0.9, 0.0)),
+    "hair": ("Hair{}", "head", (0.1, -0.8, -0.1)),
+    "wings": ("Wing{}", "spine3", (0.8, 0.3, -0.1)),
+    "tail": ("Tail", "pelvis", (0.0, -0.3, -0.5)),
+    "skirt": ("Skirt{}", "pelvis", (0.2, -0.5, 0.0)),
+    "heels": ("Heel{}", "ankle", (0.0, -0.07, -0.04)),
+}
+
+
+@pytest.mark.parametrize("school", ["cmu", "no names"])
+@pytest.mark.parametrize("what", _STRANGE)
+def test_what_hangs_on_a_body_is_no_limb(tmp_path, plain, school, what):
+    odd = dataclasses.replace(SCHOOLS[school], leaves=(_STRANGE[what],))
+    assert max(_off(bvh.read(write(tmp_path / "a.bvh", odd)), plain).values()) < 1e-3
+
+
+def test_legs_alone_are_read_by_name(tmp_path, plain):
+    path = write(tmp_path / "a.bvh", SCHOOLS["cmu"])
+    labels, parents, nodes, motion, keep = _without(path, ("LowerBack", "Spine", "Neck", "Head", *(
+        s + w for s in ("Left", "Right") for w in ("Shoulder", "Arm", "ForeArm", "Hand")
+    )))  # fmt: skip
+    at = bvh.forward_kinematics(nodes, motion)[:, keep]
+    found, _ = rig.locate(path, rig.Rig(labels, parents, at))
+    assert labels[found["left_hip"]] == "LeftUpLeg" and labels[found["right_ankle"]] == "RightFoot"
+    assert not {"left_shoulder", "neck", "head_top"} & set(found)
+    lost = tuple(f"j{i}" if label else "" for i, label in enumerate(labels))
+    with pytest.raises(DataError, match="lack"):
+        rig.locate(path, rig.Rig(lost, parents, at))  # a pair of limbs without names may be arms

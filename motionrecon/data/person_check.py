@@ -15,8 +15,7 @@ from motionrecon.data import standing_heights
 
 # Fractions of stature (Winter; the skeleton template's)
 _PARTS = {("hip", "knee"): 0.245, ("knee", "ankle"): 0.246, ("shoulder", "elbow"): 0.165, ("elbow", "wrist"): 0.150}
-_ALIKE = tuple(_PARTS)
-_BONES = (*_ALIKE, ("ankle", "ball"), ("ankle", "toe"))
+_BONES = (*_PARTS, ("ankle", "ball"), ("ankle", "toe"))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -124,16 +123,8 @@ def check_person(
     """
     seen = np.asarray(confidence) > 0
     body = _Body(tuple(names), np.where(seen[..., None], np.asarray(keypoints3d, dtype=float), np.nan), float(fps))
-    found = [
-        _stature(body, height, options),
-        _alike(body, options),
-        _constant(body, options),
-        _hips_between(body, options),
-        _head_up(body, options),
-        _lying(body, options),
-        _mirrored(body, options),
-        _ground(body, options),
-    ]
+    checks = (_alike, _constant, _hips_between, _head_up, _lying, _mirrored, _ground)
+    found = [_stature(body, height, options), *(check(body, options) for check in checks)]
     return [finding for finding in found if finding is not None]
 
 
@@ -160,7 +151,7 @@ def _stature(body: _Body, height: float | None, options: PersonCheckOptions) -> 
 
 def _alike(body: _Body, options: PersonCheckOptions) -> Finding | None:
     ratios = {}
-    for bone in _ALIKE:
+    for bone in _PARTS:
         sides = [body.bone(side, bone) for side in ("left_", "right_")]
         if all(len(s) for s in sides):
             left, right = (float(np.median(s)) for s in sides)

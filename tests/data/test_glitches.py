@@ -30,7 +30,7 @@ def test_motion_is_not_touched(tmp_path, walking):
     clip = walking(frames=_FRAMES)
     found = _read(tmp_path, clip)
     np.testing.assert_array_equal(found.observation.keypoints3d, clip)
-    assert (found.observation.confidence == 1).all() and found.meta["warnings"] == []
+    assert (found.observation.confidence == 1).all() and not found.warnings
 
 
 @pytest.mark.parametrize("count", [1, 2, 5, 20])
@@ -42,7 +42,7 @@ def test_rest_poses_of_any_number(tmp_path, walking, count, end, layout):
     found = _read(tmp_path, np.concatenate([rest, clip] if end == "start" else [clip, rest]), layout=layout)
     np.testing.assert_array_equal(found.observation.keypoints3d, clip)
     assert (found.observation.confidence == 1).all()
-    (told,) = found.meta["warnings"]
+    (told,) = found.warnings
     numbers = (0, count - 1) if end == "start" else (_FRAMES, _FRAMES + count - 1)
     assert f"{numbers[0]} " in told and (count == 1 or f"to {numbers[1]} are a rest pose" in told) and "dropped" in told
     late = count / 30.0 if end == "start" and layout == "trc" else 0.0  # a device's clock runs on
@@ -55,7 +55,7 @@ def test_frames_of_zeros_are_not_seen(tmp_path, walking, first, count):
     bad = clip.copy()
     bad[first : first + count] = 0.0
     found = _read(tmp_path, bad)
-    assert any("0, 0, 0" in w for w in found.meta["warnings"])
+    assert any("0, 0, 0" in w for w in found.warnings)
     seen = found.observation
     lost = np.isin(np.arange(_FRAMES), np.arange(first, first + count))
     if first == 25:
@@ -78,7 +78,7 @@ def test_a_root_at_the_origin_is_motion(tmp_path, walking):
     clip = walking(frames=_FRAMES)
     clip -= clip[30, :1]  # the pelvis passes through 0, 0, 0
     found = _read(tmp_path, clip)
-    assert (found.observation.confidence == 1).all() and found.meta["warnings"] == []
+    assert (found.observation.confidence == 1).all() and not found.warnings
 
 
 @pytest.mark.parametrize(("at", "kept"), [(20, slice(20, 60)), (40, slice(0, 40))])
@@ -89,7 +89,7 @@ def test_a_teleport_cuts_the_clip(tmp_path, walking, at, kept):
     found = _read(tmp_path, bad)
     np.testing.assert_array_equal(found.observation.keypoints3d, bad[kept])
     assert found.observation.start_time == pytest.approx(kept.start / 30.0)
-    (told,) = found.meta["warnings"]
+    (told,) = found.warnings
     assert f"from frame {at - 1} to {at}" in told and f"frames {kept.start} to {kept.stop - 1}" in told
 
 
@@ -103,7 +103,7 @@ def test_away_and_back_is_a_gap(tmp_path, walking, count):
     assert (found.observation.confidence[lost] == 0).all() and (found.observation.confidence[~lost] == 1).all()
     np.testing.assert_array_equal(found.observation.keypoints3d[~lost], clip[~lost])
     assert np.abs(found.observation.keypoints3d - clip).max() < 0.1  # placeholders lie between
-    assert any("away and back" in w for w in found.meta["warnings"])
+    assert any("away and back" in w for w in found.warnings)
 
 
 @pytest.mark.parametrize("point", ["left_wrist", "right_elbow", "left_ankle", "right_knee", "left_hip", "head_top"])
@@ -116,7 +116,7 @@ def test_one_marker_that_jumps_is_a_gap_of_that_point(tmp_path, walking, point, 
     expected = np.ones((_FRAMES, len(MOCAP18)))
     expected[first : first + 3, k] = 0.0
     np.testing.assert_array_equal(found.observation.confidence, expected)
-    assert any(point.replace("_", " ") in w and f"{first} to {first + 2}" in w for w in found.meta["warnings"])
+    assert any(point.replace("_", " ") in w and f"{first} to {first + 2}" in w for w in found.warnings)
 
 
 def test_rest_frames_and_zero_channels_of_a_rig(tmp_path):
@@ -133,7 +133,7 @@ def test_rest_frames_and_zero_channels_of_a_rig(tmp_path):
     lost = np.isin(np.arange(42), [20, 21])
     assert (seen.confidence[lost] == 0).all() and (seen.confidence[~lost] == 1).all()
     np.testing.assert_allclose(seen.keypoints3d[~lost], clean.keypoints3d, atol=1e-9)
-    assert len([w for w in found.meta["warnings"] if "rest pose" in w or "away and back" in w]) == 2
+    assert len([w for w in found.warnings if "rest pose" in w or "away and back" in w]) == 2
 
 
 def test_nothing_but_zeros_is_refused(tmp_path, walking):
@@ -152,8 +152,8 @@ def test_a_walk_with_more_rest_frames(samples, tmp_path, count):
     more.write_text(text + "\n".join([rows[0]] * count + rows[1:]) + "\n")
     found, clean = bvh.read(more), bvh.read(path)
     np.testing.assert_array_equal(found.observation.keypoints3d, clean.observation.keypoints3d)
-    assert any("rest pose" in w for w in found.meta["warnings"])
-    assert not any("jumps (faster" in w for w in found.meta["warnings"])
+    assert any("rest pose" in w for w in found.warnings)
+    assert not any("jumps (faster" in w for w in found.warnings)
 
 
 @pytest.mark.dataset

@@ -140,7 +140,7 @@ def test_bones_of_another_name_are_told_by_the_tree(samples, tmp_path):
     known = amc.read(samples / "mocap/cmu/11_01_kick.amc").observation
     found = amc.read(tmp_path / "11_01_kick.amc")
     limbs = [n for n in known.names if n.startswith(("left_", "right_"))]
-    assert len(limbs) == 16 and any("by the tree" in w for w in found.meta["warnings"])
+    assert len(limbs) == 16 and any("by the tree" in w for w in found.warnings)
     for name in (*limbs, "pelvis"):
         k = found.observation.names.index(name)
         off = found.observation.keypoints3d[:, k] - known.keypoints3d[:, known.names.index(name)]

@@ -47,7 +47,7 @@ def test_every_school_gives_the_same_person(tmp_path, plain, school):
 def test_a_prop_is_left_out(tmp_path, plain, school):
     found = bvh.read(write(tmp_path / "a.bvh", SCHOOLS[school], prop="Ball"))
     assert max(_off(found, plain).values()) < 1e-3
-    assert any("Ball" in w for w in found.meta["warnings"])
+    assert any("Ball" in w for w in found.warnings)
 
 
 def test_two_people_are_refused(tmp_path):
@@ -94,7 +94,7 @@ def test_arms_that_are_called_legs_are_refused(tmp_path):
 def test_root_on_the_floor_is_no_pelvis(tmp_path, plain):
     school = School(SCHOOLS["kinect"].names, above=("Root",))
     found = bvh.read(write(tmp_path / "a.bvh", school))
-    assert found.meta["joints"]["pelvis"] == "SpineBase"
+    assert found.recording.labels["pelvis"] == "SpineBase"
 
 
 def _without(path, lost):
@@ -135,12 +135,12 @@ def test_sides_that_nothing_tells_are_refused(tmp_path):
 def test_cases(samples, case, pelvis, hip):
     path = samples / f"cases/{case}.bvh"
     found = bvh.read(path)
-    assert found.meta["joints"]["pelvis"] == pelvis and found.meta["joints"]["left_hip"] == hip
+    assert found.recording.labels["pelvis"] == pelvis and found.recording.labels["left_hip"] == hip
     nodes, motion, _ = bvh.parse(path)
     at = bvh.forward_kinematics(nodes, motion)[..., [2, 0, 1]] * 0.0254 / 0.45
     labels = [n.name for n in nodes]
     assert set(found.observation.names) >= set(MOCAP18)
-    for name, label in found.meta["joints"].items():
+    for name, label in found.recording.labels.items():
         k = found.observation.names.index(name)
         np.testing.assert_allclose(
             np.asarray(found.observation.keypoints3d)[:, k], at[:, labels.index(label)], atol=1e-3

@@ -84,10 +84,10 @@ def read(path: Path) -> dict[Key, Mapping[str, Any]]:
     """
     path = path / "results.json" if path.is_dir() else path
     try:
-        rows = json.loads(path.read_text(encoding="utf-8"))["rows"]
+        rows = json.loads(path.read_text(encoding="utf-8"), parse_constant=lambda _: None)["rows"]
         if rows and "clip" in rows[0] and "method" not in rows[0]:
             rows = [row for old in rows for row in _of_script(old)]
-        return {_key(row): row for row in rows}
+        return {_key(row): {"status": row["status"], "metrics": row["metrics"], **row} for row in rows}
     except FileNotFoundError:
         raise DataError(f"{path}: no such file; give a result of motionrecon eval") from None
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
@@ -101,7 +101,9 @@ def _key(row: Mapping[str, Any]) -> Key:
 
 
 def _of_script(old: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    status = "failed" if "physics_mm" not in old else "ok"
+    if "physics_mm" not in old and "note" not in old:
+        raise KeyError("physics_mm")
+    status = "ok" if "physics_mm" in old else "failed"
     common = {"name": old["clip"], "sequence": old["clip"], "status": status}
     own = {new: old[name] for name, new in _SCRIPT.items() if name in old}
     own |= dict(zip(_THIRDS, old.get("thirds_mm", ()), strict=False))

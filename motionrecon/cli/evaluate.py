@@ -58,8 +58,8 @@ _ENVIRONMENT = "MOTIONRECON_DATA"
               help="Share of 3D keypoints displaced by 200 mm. [default: 0]")  # fmt: skip
 @click.option("--noise-px", type=float, default=0.0, metavar="PX", help="Noise on 2D keypoints. [default: 0]")
 @click.option("--baselines", metavar="A,B", help="More to set beside: filters (best filter of noisy 3D), pnp (films).")
-@click.option("--points", type=click.Choice(["joints", "observed"]), default="joints", show_default=True,
-              help="Where a film is judged: on the body's joints or on the detector's points.")  # fmt: skip
+@click.option("--points", type=click.Choice(["joints", "observed", "fitted"]), default="joints", show_default=True,
+              help="Where results are judged: at joints, a film's observed points, the fitted 3D points.")  # fmt: skip
 @click.option("--starts", type=int, metavar="N", help="With --suite: fit from N starts that are slightly off.")
 @click.option("--seed", type=int, default=0, show_default=True, metavar="N", help="Of the noise.")
 @click.option("--form", type=click.Choice(["cdf", "npz", "h5"]), help="Which of Human3.6M's forms to read.")

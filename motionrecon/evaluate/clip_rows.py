@@ -129,6 +129,8 @@ class _Clip:
         compiled = watch.seconds
         names, film, joint_set = self._points(result)
         measured = judged.judged(result, self.clip, self.seen, self.world, film)
+        if self.task.protocol.points == "fitted":
+            measured = _on_fitted(measured, self.start)
         summary = metrics.summarize(measured, names, smoothed="start")
         common = {
             "status": "ok", "reason": "", "frames": summary["frames"], "fps": summary["fps"],
@@ -158,6 +160,8 @@ class _Clip:
         joints, protocol, seen = self.dataset.joint_set, self.task.protocol, result.observation.names
         if protocol.points == "observed":
             return tuple(n for n in seen if n in self.clip.meta["truth_names"]), None, "observed points"
+        if protocol.points == "fitted":
+            return seen, None, "fitted points"
         names = joints.joints if joints.name != "points of the file" else seen
         return names, joints.joints if protocol.mode == "video" else None, joints.name
 
@@ -219,6 +223,14 @@ def _truth_tv(measured: Any, joints: tuple[str, ...]) -> float | None:
     if not kept.any():
         return None
     return metrics.tv(np.nan_to_num(positions[:, kept]), known[:, kept])
+
+
+def _on_fitted(measured: Any, start: Any) -> Any:
+    """Return a result to be measured without the truth of the points that its kinematic start leaves out."""
+    import numpy as np
+
+    trusted = np.asarray(start.observation.confidence) > 0
+    return dataclasses.replace(measured, truth=np.where(trusted[..., None], np.asarray(measured.truth), np.nan))
 
 
 def _windows(result: Any) -> dict[str, int]:

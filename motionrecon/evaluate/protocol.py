@@ -43,7 +43,8 @@ class Protocol:
       seed: of the noise.
       baselines: more to set beside, of ``MORE_BASELINES``: the noisy input and its best Gaussian filters (mocap), the
         detector's landmarks placed frame by frame (video).
-      points: where a film is judged: on the data set's "joints", or on the "observed" points that the truth has.
+      points: where a result is judged: on the data set's "joints"; a film on the "observed" points that the truth has;
+        3D keypoints on the "fitted" ones, those the kinematic start trusts (bent toe tips are left out).
       start_seed: of a kinematic start that is slightly off (``starts.nearby``); None: the start itself.
       form: of Human3.6M's files; None: the first that is there.
       fit: options of the fits.
@@ -61,7 +62,7 @@ class Protocol:
     frames: int | None = None
     seed: int = 0
     baselines: tuple[str, ...] = ()
-    points: Literal["joints", "observed"] = "joints"
+    points: Literal["joints", "observed", "fitted"] = "joints"
     start_seed: int | None = None
     form: str | None = None
     fit: Config = Config()
@@ -93,6 +94,8 @@ class Protocol:
                               "--points observed")  # fmt: skip
         if self.points == "observed" and self.mode != "video":
             raise ConfigError("--points observed: is for --input video; keypoints are judged on themselves anyway")
+        if self.points == "fitted" and self.mode != "mocap":
+            raise ConfigError("--points fitted: is for --input mocap")
 
     def baseline_methods(self) -> tuple[str, ...]:
         """Return the methods whose rows come with every optimizer's fit."""

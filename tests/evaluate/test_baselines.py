@@ -62,6 +62,7 @@ def test_nearby_starts_are_near_seeded_and_different():
         ({"baselines": ("filters",)}, "--noise-mm"),
         ({"baselines": ("pnp",), "mode": "video"}, "--points observed"),
         ({"points": "observed"}, "--input video"),
+        ({"points": "fitted", "mode": "keypoints2d"}, "--input mocap"),
     ],
 )
 def test_baselines_that_do_not_go_with_the_input(values, word):

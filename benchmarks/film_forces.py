@@ -34,7 +34,7 @@ from motionrecon.data.formats import camera_files
 from motionrecon.data.synthetic import synthetic_clips, synthetic_forces
 from motionrecon.errors import MotionReconError
 from motionrecon.fitting import fit
-from motionrecon.types import FitResult
+from motionrecon.types import FitResult, Truth
 
 FILMS = {  # film, calibration
     "walk": ("sports2d/walk_single_crop.mp4", None),
@@ -126,7 +126,7 @@ def drawn_row(key: str, result: FitResult) -> dict[str, Any]:
     moved = synthetic_clips.motion(key.split("/")[0], HEIGHT)
     names = synthetic_clips.TRUTH_NAMES
     positions = synthetic_clips.positions(moved, names, HEIGHT)
-    known = truth.at_frames(result.observation, names, positions, synthetic_clips.FPS)
+    known = truth.at_frames(result.observation, Truth(names, positions, synthetic_clips.FPS))
     methods = metrics.summarize(dataclasses.replace(result, truth=known))["methods"]
     physics = methods["physics"]
     return row | {

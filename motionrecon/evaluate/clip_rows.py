@@ -74,27 +74,20 @@ class _Clip:
 
     def __init__(self, task: Task):
         from motionrecon.evaluate import judged, observed, starts
-        from motionrecon.fitting.initialize.mocap.mocap_start import start_from_keypoints3d
-        from motionrecon.fitting.initialize.video.video_start import start_from_video
+        from motionrecon.fitting import kinds
 
         protocol, self.task = task.protocol, task
         self.dataset = _opened(protocol)
         clip = self.clip = observed.cut(self.dataset.load(task.clip), protocol.frames)
         began = time.perf_counter()
-        self.seen = observed.observed(clip, self.dataset, protocol)
+        self.sequence = observed.observed(clip, self.dataset, protocol)
         self.detect_seconds = time.perf_counter() - began
-        height, compiled = clip.meta["height"], compile_time.take()
+        compiled = compile_time.take()
         began = time.perf_counter()
-        if protocol.mode == "mocap":
-            self.start = start_from_keypoints3d(self.seen.observation, height=height)
-        else:
-            known = protocol.camera == "known"
-            camera = observed.known_camera(clip) if known else None
-            size = tuple(observed.known_camera(clip).size)
-            self.start = start_from_video(self.seen.observation, height=height, camera=camera, size=size)
+        self.start = kinds.kinematic_start(self.sequence, clip.height)
         compiled = compile_time.take()
         self.start_seconds = max(time.perf_counter() - began - compiled, 0.0)
-        self.world = judged.world(clip, self.seen, self.start)
+        self.world = judged.world(clip, self.sequence, self.start)
         if protocol.start_seed is not None:
             self.start = starts.nearby(self.start, protocol.start_seed)
 
@@ -123,12 +116,12 @@ class _Clip:
         chosen = self.task.protocol.fit
         options = dataclasses.replace(chosen, optimizer=dataclasses.replace(chosen.optimizer, name=method))
         compile_time.take()
-        blind, watch = dataclasses.replace(self.seen, truth=None), compile_time.ByStage()
+        blind, watch = dataclasses.replace(self.sequence, truth=None, reference=None), compile_time.ByStage()
         result = fit.fit_sequence(blind, options, start=self.start, source=self.task.clip.key, progress=watch)
         watch.stage("")
         compiled = watch.seconds
         names, film, joint_set = self._points(result)
-        measured = judged.judged(result, self.clip, self.seen, self.world, film)
+        measured = judged.judged(result, self.clip, self.sequence, self.world, film)
         if self.task.protocol.points == "fitted":
             measured = _on_fitted(measured, self.start)
         summary = metrics.summarize(measured, names, smoothed="start")
@@ -143,14 +136,14 @@ class _Clip:
             for name in protocols.BASELINES
         ]
         seconds = max(result.seconds.get("optimize", 0.0) - compiled.get("optimize", 0.0), 0.0)
-        own = {
+        physics = {
             "evaluations": summary["optimizer"]["evaluations"], "steps": summary["optimizer"]["steps"],
             "seconds": seconds, "compile_seconds": sum(compiled.values()),
             "realtime": summary["frames"] / summary["fps"] / seconds if seconds else None,
             "loss": _mean_loss(result), "curve": _curve(result), "metrics": summary["methods"]["physics"],
             **_windows(result),
         }  # fmt: skip
-        rows = [_head(self.task, method) | common | own, *baselines]
+        rows = [_head(self.task, method) | common | physics, *baselines]
         if self.task.protocol.baselines:
             rows += self._more_baselines(measured, result, names, rows, common)
         return rows[0], rows[1:]
@@ -159,7 +152,8 @@ class _Clip:
         """Return the names that are measured, the joint set where it replaces a film's points, and what to call it."""
         joints, protocol, seen = self.dataset.joint_set, self.task.protocol, result.observation.names
         if protocol.points == "observed":
-            return tuple(n for n in seen if n in self.clip.meta["truth_names"]), None, "observed points"
+            assert self.clip.reference is not None, "a film is evaluated where its truth is known"
+            return tuple(n for n in seen if n in self.clip.reference.names), None, "observed points"
         if protocol.points == "fitted":
             return seen, None, "fitted points"
         names = joints.joints if joints.name != "points of the file" else seen
@@ -177,8 +171,8 @@ class _Clip:
 
         points: dict[str, tuple[Any, dict[str, float]]] = {}
         if "filters" in self.task.protocol.baselines:
-            noisy, truth = np.asarray(self.seen.observation.keypoints3d), np.asarray(self.seen.truth)
-            mask = np.isfinite(truth).all(axis=-1) & np.array([n in names for n in self.seen.observation.names])
+            noisy, truth = np.asarray(self.sequence.observation.keypoints3d), np.asarray(self.sequence.truth)
+            mask = np.isfinite(truth).all(axis=-1) & np.array([n in names for n in self.sequence.observation.names])
             truth = np.nan_to_num(truth)
             points["input"] = (self.world.carry(noisy), {})
             best = (best_filter.best(noisy, truth, mask), best_filter.best_after_median(noisy, truth, mask))
@@ -219,10 +213,10 @@ def _truth_tv(measured: Any, joints: tuple[str, ...]) -> float | None:
 
     positions = np.asarray(measured.truth)[:, [n in joints for n in measured.observation.names]]
     known = np.asarray(np.isfinite(positions).all(axis=-1))
-    kept = np.asarray(known.any(axis=0))
-    if not kept.any():
+    columns = np.asarray(known.any(axis=0))
+    if not columns.any():
         return None
-    return metrics.tv(np.nan_to_num(positions[:, kept]), known[:, kept])
+    return metrics.tv(np.nan_to_num(positions[:, columns]), known[:, columns])
 
 
 def _on_fitted(measured: Any, start: Any) -> Any:

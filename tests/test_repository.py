@@ -63,7 +63,7 @@ def parse(command):
         found.make_context(names[-1], words, parent=main.cli.make_context("motionrecon", []))
 
 
-OTHERS = "(?:eval|data|tables|benchmark|train-optimizer|optimizers)"
+OTHERS = f"(?:{'|'.join(sorted(set(main.cli.commands) - {'fit'}))})"
 
 
 def test_readme_opens_with_the_two_commands():

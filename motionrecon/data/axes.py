@@ -63,9 +63,7 @@ def guess_unit(names: tuple[str, ...], positions: np.ndarray) -> tuple[float, st
     return scale, name, sentence
 
 
-def believable_unit(
-    names: tuple[str, ...], positions: np.ndarray, unit: float
-) -> tuple[float | None, str | None]:
+def believable_unit(names: tuple[str, ...], positions: np.ndarray, unit: float) -> tuple[float | None, str | None]:
     """Return the stated unit, or None and a sentence where it makes legs that no person has.
 
     Args:

@@ -61,7 +61,11 @@ class _Clock:
 
 
 def observe_file(
-    source: str, options: config.InputOptions, detector=None, progress: Progress = NullProgress()
+    source: str,
+    options: config.InputOptions,
+    detector=None,
+    progress: Progress = NullProgress(),
+    height: float | None = None,
 ) -> Sequence:
     """Read an input: a video through the detector, anything else through the loaders.
 
@@ -70,6 +74,7 @@ def observe_file(
       options: what part of it, which person.
       detector: DetectorOptions.
       progress: told about the stages.
+      height: stature in m where it is known, for files of joint rotations without lengths.
 
     Raises:
       InputError: unreadable input.
@@ -79,15 +84,27 @@ def observe_file(
             f"--keypoints {options.keypoints}: replaces the detector of a video, and {source} is none; "
             "give the keypoint file itself as the input"
         )
-    common = {"time_range": options.time_range, "fps": options.fps, "person": options.person}
+    common: dict = {"time_range": options.time_range, "fps": options.fps, "person": options.person}
     if load.is_video(source):
         if options.keypoints is not None:
             info = video.probe(source)
-            return load.load(options.keypoints, size=info.size, source_fps=options.source_fps or info.fps, **common)
+            rate = options.source_fps or info.fps
+            return load.load(options.keypoints, size=info.size, source_fps=rate, layout=options.layout, **common)
         progress.stage("detect")
         extra = {} if detector is None else {"detector": detector}
         return observe.observe_video(source, **common, **extra)
-    return load.load(source, asf=options.asf, size=options.image_size, source_fps=options.source_fps, **common)
+    size = options.image_size
+    if size is None and options.camera is not None:  # the camera's size is the picture's
+        size = camera_files.picture_size(options.camera, hint=Path(source).stem)
+    return load.load(
+        source,
+        asf=options.asf,
+        size=size,
+        source_fps=options.source_fps,
+        layout=options.layout,
+        height=height,
+        **common,
+    )
 
 
 def kinematic_start(sequence: Sequence, options: Config) -> KinematicStart:
@@ -101,9 +118,11 @@ def kinematic_start(sequence: Sequence, options: Config) -> KinematicStart:
         return start_from_video(observation, height=options.person.height, size=size)
     found = camera_files.read_camera_file(options.input.camera, size=size, hint=sequence.key)
     if found.rotation is None or found.translation is None:
-        return start_from_video(observation, height=options.person.height, intrinsics=found.intrinsics, size=size)
-    known = camera_files.read_camera(options.input.camera, size=size, hint=sequence.key)
-    return start_from_video(observation, height=options.person.height, camera=known, size=size)
+        start = start_from_video(observation, height=options.person.height, intrinsics=found.intrinsics, size=size)
+    else:
+        known = camera_files.read_camera(options.input.camera, size=size, hint=sequence.key)
+        start = start_from_video(observation, height=options.person.height, camera=known, size=size)
+    return dataclasses.replace(start, warnings=(*found.warnings, *start.warnings))
 
 
 def loss_weights(
@@ -175,7 +194,7 @@ def fit_file(
     """
     clock = _Clock(progress)
     clock.stage("read")
-    sequence = observe_file(source, options.input, options.detector, progress)
+    sequence = observe_file(source, options.input, options.detector, progress, options.person.height)
     return fit_sequence(sequence, options, output, source=source, resume=resume, progress=progress, clock=clock)
 
 

@@ -95,9 +95,7 @@ def _rate(times: np.ndarray) -> float | None:
     return 1.0 / mean if np.abs(steps - mean).max() < 0.2 * mean else None
 
 
-def _table(
-    path: Path, lines: list[str], labels: list[str], header: dict[str, str]
-) -> tuple[np.ndarray, np.ndarray]:
+def _table(path: Path, lines: list[str], labels: list[str], header: dict[str, str]) -> tuple[np.ndarray, np.ndarray]:
     """Parse the rows to times (T,) s and positions (T, M, 3), named and unnamed; NaN where blank."""
     split = [
         (number, line.rstrip("\r\n").split("\t") if "\t" in line else line.split())

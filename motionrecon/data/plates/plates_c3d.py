@@ -73,9 +73,7 @@ def _used(parameters: Parameters) -> int:
 def _group(file: C3DFile) -> _Group:
     names = ("TYPE", "CHANNEL", "CORNERS", "ORIGIN", "ZERO", "CAL_MATRIX")
     numbers = {name: file.parameters.numbers(f"FORCE_PLATFORM:{name}") for name in names}
-    units, points = (
-        [text.lower() for text in file.parameters.joined(key)] for key in ("ANALOG:UNITS", "POINT:UNITS")
-    )
+    units, points = ([text.lower() for text in file.parameters.joined(key)] for key in ("ANALOG:UNITS", "POINT:UNITS"))
     return _Group(_used(file.parameters), numbers, units, (points or ["mm"])[0], file.analog, file.analog_rate,
                   file.per_frame)  # fmt: skip
 

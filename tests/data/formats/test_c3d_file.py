@@ -115,7 +115,7 @@ def test_truncated(tmp_path, points):
     path = tmp_path / "a.c3d"
     c3d_files.write(path, points, _LABELS)
     path.write_bytes(path.read_bytes()[:-900])
-    with pytest.raises(DataError, match="30 frames announced, 2[0-9] there"):
+    with pytest.raises(DataError, match=r"30 frames announced, 2[0-9] there"):
         c3d.read(path)
 
 

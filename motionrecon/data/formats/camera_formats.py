@@ -49,8 +49,8 @@ def parse(path: Path) -> list[CameraFile]:
     if not cameras:
         raise DataError(
             f"{path}: holds no camera that is understood; give a Pose2Sim, Anipose or FreeMoCap TOML, Qualisys "
-            ".qca.txt, OpenCV or ROS YAML, XML or JSON, EasyMocap's intri.yml, COLMAP's cameras.txt, or a Human3.6M or AIST "
-            "calibration"
+            ".qca.txt, OpenCV or ROS YAML, XML or JSON, EasyMocap's intri.yml, COLMAP's cameras.txt, or a Human3.6M or "
+            "AIST calibration"
         )
     for camera in cameras:
         _check(path, camera)
@@ -75,7 +75,7 @@ def _beside(path: Path) -> str:
 
 def _parse_text(text: str, other: str) -> list[CameraFile]:
     start = text.lstrip()
-    if start.startswith("<") and "<calibration" in text:
+    if start.startswith("<") and "<opencv_storage" not in text and "<calibration" in text:
         return _qualisys(text)
     if start.startswith("{") or (
         start[:1] == "[" and start[1:].lstrip().startswith("{")

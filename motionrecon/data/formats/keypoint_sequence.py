@@ -16,6 +16,7 @@ from motionrecon.data import preprocess, sequence
 from motionrecon.data.formats import keypoint_layout_choice
 from motionrecon.data.formats.joint_names import pick_markers
 from motionrecon.errors import DataError
+from motionrecon.geometry.keypoint_layouts import LAYOUTS
 from motionrecon.geometry.keypoints import CANONICAL
 from motionrecon.types import Observation, Sequence
 
@@ -84,6 +85,8 @@ def to_sequence(path: Path, tracked: TrackedKeypoints, layout: str | None = None
     observation = _observation(tracked, picked.values(), values[:, chosen], confidence, local, called)
     preprocess.check(observation, path)
     warnings, size = list(tracked.warnings), tracked.size
+    if layout is not None:
+        warnings += keypoint_layout_choice.doubt(values[..., :2], LAYOUTS[layout])
     missing = int((confidence.max(axis=1) <= 0).sum())
     if missing:
         warnings.append(f"The person was not found in {missing} of {len(confidence)} frames; they are filled in.")

@@ -17,6 +17,7 @@ from motionrecon.errors import DataError
 from motionrecon.geometry import keypoint_layouts
 
 _BOX = 5  # numbers before the points
+_USUAL = 17
 
 
 def read_folder(path: Path, files: list[Path]) -> Detections:
@@ -63,11 +64,14 @@ def _rows(file: Path) -> np.ndarray:
 
 def _columns(path: Path, columns: int) -> tuple[int, int, int]:
     """Return the number of points, the numbers of a point (3 or 2), and the columns behind them."""
-    for width in (3, 2):
-        for extra in (0, 1, 2):
-            count, rest = divmod(columns - _BOX - extra, width)
-            if rest == 0 and keypoint_layouts.of_count(count):
-                return count, width, extra
+    fitting = [
+        ((columns - _BOX - extra) // width, width, extra)
+        for width in (3, 2)
+        for extra in (0, 1, 2)
+        if (columns - _BOX - extra) % width == 0 and keypoint_layouts.of_count((columns - _BOX - extra) // width)
+    ]
+    if fitting:  # the models that one downloads have COCO's 17
+        return next((f for f in fitting if f[0] == _USUAL), fitting[0])
     raise DataError(
         f"{path}: its lines have {columns} numbers, which are no pose of YOLO (56 for 17 points with visibility); "
         "save the labels of a pose model"

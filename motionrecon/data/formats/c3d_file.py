@@ -125,9 +125,9 @@ def _rate(parameters: Parameters) -> float:
 def _frames_stated(parameters: Parameters) -> list[int]:
     """Return what the file says of its number of frames, the likeliest first."""
     stated = []
-    bounds = [parameters.numbers(f"TRIAL:ACTUAL_{end}_FIELD") for end in ("START", "END")]
-    if bounds[0] is not None and bounds[1] is not None:
-        first, last = (sum((int(v) & 0xFFFF) << (16 * i) for i, v in enumerate(b.ravel()[:2])) for b in bounds)
+    start, end = (parameters.numbers(f"TRIAL:ACTUAL_{side}_FIELD") for side in ("START", "END"))
+    if start is not None and end is not None:  # two words each, the lower first
+        first, last = (sum((int(v) & 0xFFFF) << (16 * i) for i, v in enumerate(b.ravel()[:2])) for b in (start, end))
         stated.append(last - first + 1)
     stated.append(parameters.header.frames)
     for key in ("POINT:LONG_FRAMES", "POINT:FRAMES"):

@@ -36,7 +36,7 @@ def read_camera_file(
     Raises:
       DataError: unknown format, camera not found or not unique, or a picture of another shape.
     """
-    path, said = _split(path)
+    path, said = split_name(path)
     cameras = camera_formats.parse(path)
     camera = _pick(path, cameras, name or said, hint)
     return camera if size is None else _resize(path, camera, (int(size[0]), int(size[1])))
@@ -51,8 +51,8 @@ def picture_size(path: str | Path, name: str | None = None, hint: str | None = N
     return read_camera_file(path, name, hint=hint).size
 
 
-def _split(path: str | Path) -> tuple[Path, str | None]:
-    """Split FILE:NAME where no file is called so as a whole."""
+def split_name(path: str | Path) -> tuple[Path, str | None]:
+    """Split FILE:NAME where no file is called so as a whole; the name is None where there is none."""
     text = str(path)
     if not Path(text).exists():
         for place in sorted((i for i, c in enumerate(text) if c == ":"), reverse=True):

@@ -65,7 +65,7 @@ def ordered(
     if layout is None and not keypoint_layouts.of_count(count):
         raise DataError(f"{path}: has no names for its {count} points; add an array 'names'")
     sequence.check_rate(path, fps)
-    finite = np.isfinite(values).all(axis=-1)
+    finite = np.asarray(np.isfinite(values).all(axis=-1))
     filled = np.where(finite[..., None], values, 0.0)
     raw = Observation(fps, tuple(map(str, range(count))), source, finite.astype(float), keypoints3d=filled)
     preprocess.check(raw, path)

@@ -117,10 +117,10 @@ def _hdf5(path: Path) -> tuple[list[str], np.ndarray]:
     """Return the columns of a table that pandas stored (DeepLabCut, Anipose's 2D files)."""
     try:
         with h5py.File(path, "r") as file:
-            found = [key for key in file if isinstance(file[key], h5py.Group) and "table" in file[key]]
-            if not found:
+            nodes = [group.get("table") for group in file.values() if isinstance(group, h5py.Group)]
+            node = next((node for node in nodes if isinstance(node, h5py.Dataset)), None)
+            if node is None:
                 raise DataError(f"{path}: holds no table of DeepLabCut or Anipose; export it as CSV")
-            node = file[found[0]]["table"]
             values = np.asarray(node["values_block_0"], float)
             names = _Names(io.BytesIO(bytes(node.attrs["values_block_0_kind"]))).load()
             columns = ["_".join(str(part) for part in name[-2:]) for name in names]

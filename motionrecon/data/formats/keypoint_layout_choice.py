@@ -53,7 +53,7 @@ _CHAINS = {"thigh": ("hip", "knee"), "shin": ("knee", "ankle"), "upper_arm": ("s
 _LIMBS = ("thigh", "shin", "upper_arm", "forearm", "trunk")
 _WORST = 9.0  # one impossible limb counts no more than this: half the body may be out of the picture
 _FITS = (
-    1.6  # mean penalty up to which points are a person: dancers on the floor reach 1.3, 97 % of wrong orders exceed it
+    1.6  # mean penalty up to which points are a person: dancers on the floor reach 1.3, 98 % of random orders exceed it
 )
 _CLEARLY = 0.8  # a penalty that is larger by this is another order's
 _LONGER = 1.2  # a wrong layout joins what is far apart: its limbs are 1.3 to 3 times as long in all

@@ -55,7 +55,7 @@ def load(
       height: stature in m, for files of joint rotations without lengths (AMASS).
 
     Returns:
-      Sequence in SI units, z up; ``meta["warnings"]`` lists what rests on a guess.
+      Sequence in SI units, z up; its ``warnings`` list what rests on a guess.
 
     Raises:
       DataError: missing, empty, unknown or broken file; time range outside the clip; too few frames.
@@ -65,8 +65,8 @@ def load(
     if source_fps is not None:
         sequence.check_rate(path, source_fps)
     given = _Given(person, asf, size, source_fps, layout, height)
-    found = _read(path, given)
-    observation = found.observation
+    clip = _read(path, given)
+    observation = clip.observation
     if time_range is not None:
         observation = preprocess.crop(observation, time_range, path)
     rate = fps or preprocess.fitting_rate(observation.fps)
@@ -79,7 +79,7 @@ def load(
             f"at least {MIN_FRAMES} are needed"
         )
     preprocess.check(observation, path)
-    return dataclasses.replace(found, observation=observation)
+    return dataclasses.replace(clip, observation=observation)
 
 
 class _Given(NamedTuple):
@@ -98,7 +98,7 @@ def _read(path: Path, given: _Given) -> Sequence:
         raise DataError(f"{path}: no such file; check the path")
     if not path.is_dir() and path.stat().st_size == 0:
         raise DataError(f"{path}: is empty; export or download it again")
-    kind = "keypoints" if path.is_dir() else _recognise(path)
+    kind = "keypoints" if path.is_dir() else _recognize(path)
     if kind == "amc":
         return amc.read(path, asf=given.asf, fps=given.fps)
     if kind == "keypoints":
@@ -113,7 +113,7 @@ def _read(path: Path, given: _Given) -> Sequence:
     return reader.read(path, fps=given.fps)
 
 
-def _recognise(path: Path) -> str:
+def _recognize(path: Path) -> str:
     """Return which reader fits; content decides where it speaks clearly, else the extension."""
     suffix = path.suffix.lower()
     if is_video(path):
@@ -139,10 +139,10 @@ def _recognise(path: Path) -> str:
         return "amc"
     if suffix == ".asf" or b":bonedata" in head.lower():
         raise DataError(f"{path}: is a skeleton without motion; give the .amc file that belongs to it")
-    known = {".bvh": "bvh", ".trc": "trc", ".npz": "npz", ".json": "keypoints", ".amc": "amc", ".c3d": "c3d"}
-    known |= {".pkl": "aist", ".pickle": "aist", ".csv": "csv"}
-    if suffix in known:
-        return known[suffix]
+    by_suffix = {".bvh": "bvh", ".trc": "trc", ".npz": "npz", ".json": "keypoints", ".amc": "amc", ".c3d": "c3d"}
+    by_suffix |= {".pkl": "aist", ".pickle": "aist", ".csv": "csv"}
+    if suffix in by_suffix:
+        return by_suffix[suffix]
     if len(head) > 1 and head[1] == 0x50 and head[0] in range(2, 32):
         return "c3d"
     raise DataError(f"{path}: is of an unknown kind; accepted are {ACCEPTED}")

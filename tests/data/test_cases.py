@@ -7,7 +7,7 @@ from motionrecon.config import InputOptions
 from motionrecon.data import load, truth
 from motionrecon.data.formats import c3d_file, camera_files
 from motionrecon.errors import DataError
-from motionrecon.fitting import fit
+from motionrecon.fitting import read_input
 from motionrecon.geometry import camera as geometry
 from motionrecon.types import Camera
 
@@ -40,7 +40,7 @@ def test_c3d_parameter_twice(cases):
 def test_trc_with_unnamed_trajectories(cases):
     found = load.load(cases / "10-unnamed-trajectories.trc")
     assert len(found.observation.names) == 17 and len(found.observation.confidence) == 40
-    assert "3 trajectories have no name" in found.meta["warnings"][0]
+    assert "3 trajectories have no name" in found.warnings[0]
     k = found.observation.names.index("pelvis")
     np.testing.assert_allclose(np.asarray(found.observation.keypoints3d)[0, k, 2], 0.88906, atol=1e-6)
 
@@ -52,7 +52,7 @@ def test_body25b_is_recognised_by_its_limbs(cases):
     ankle = observation.keypoints2d[0, observation.names.index("left_ankle")]
     np.testing.assert_allclose(ankle, [307.1, 841.0])
     said = load.load(cases / "17-openpose-body25b.json", size=(1920, 1080), layout="body25")
-    assert said.observation.layout == "body25" and "make no person as body25" in " ".join(said.meta["warnings"])
+    assert said.observation.layout == "body25" and "make no person as body25" in " ".join(said.warnings)
     with pytest.raises(DataError, match="has 25 keypoints a person, --layout coco17 has 17; fitting is body25 or"):
         load.load(cases / "17-openpose-body25b.json", layout="coco17")
 
@@ -70,7 +70,7 @@ def test_identities_that_never_stand_side_by_side_are_one(cases):
     found = load.load(cases / "20-alphapose-identity-switch.json", size=(1920, 1080))
     assert len(found.observation.confidence) == 45
     assert (np.asarray(found.observation.confidence).max(axis=1) > 0).all()
-    text = " ".join(found.meta["warnings"])
+    text = " ".join(found.warnings)
     assert "2 identities (1, 7); taken for one" in text and "people were seen" not in text
 
 
@@ -83,11 +83,11 @@ def test_mmpose_is_read_like_coco(cases):
 
 def test_the_cameras_size_is_the_pictures(cases):
     source, camera = cases / "23-size-only-in-the-camera.json", cases / "23-size-only-in-the-camera.camera.toml"
-    found = fit.observe_file(str(source), InputOptions(camera=str(camera)))
-    assert found.meta["size"] == (1920, 1080) and "image size" not in " ".join(found.meta["warnings"])
-    lens = camera_files.read_camera_file(camera, size=found.meta["size"])
+    found = read_input.observe_file(str(source), InputOptions(camera=str(camera)))
+    assert found.image_size == (1920, 1080) and "image size" not in " ".join(found.warnings)
+    lens = camera_files.read_camera_file(camera, size=found.image_size)
     assert lens.intrinsics[0, 0] == 1500.0
-    true = truth.read_truth(cases / "23-size-only-in-the-camera.truth.npz", found.observation)
+    true = truth.at_frames(found.observation, truth.read_truth(cases / "23-size-only-in-the-camera.truth.npz"))
     known = Camera(lens.intrinsics, lens.distortion, lens.rotation, lens.translation, lens.size)
     k = found.observation.names.index("left_knee")
     seen = np.asarray(geometry.project(known, true[:, k]))

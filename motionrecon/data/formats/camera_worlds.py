@@ -45,17 +45,17 @@ def _checked(camera: CameraFile) -> CameraFile:
     if camera.rotation is None or camera.translation is None or not _is_rotation(camera.rotation):
         return camera
     turn = camera.rotation
-    centre = -turn.T @ camera.translation
-    if np.linalg.norm(centre) > _FARTHEST:
+    center = -turn.T @ camera.translation
+    if np.linalg.norm(center) > _FARTHEST:
         camera = _in_meters(camera, 0.001)
-        centre = centre / 1000.0
-        if np.linalg.norm(centre) > _FARTHEST:
-            return _without_pose(camera, f"the camera would stand {np.linalg.norm(centre):.0f} m away")
+        center = center / 1000.0
+        if np.linalg.norm(center) > _FARTHEST:
+            return _without_pose(camera, f"the camera would stand {np.linalg.norm(center):.0f} m away")
     if abs(turn[2, 2]) > _STRAIGHT:
         way = "down" if turn[2, 2] < 0 else "up"
         return _without_pose(camera, f"the camera would look straight {way}, if z is up there")
-    if centre[2] < _DEEP:
-        return _without_pose(camera, f"the camera would stand {-centre[2]:.1f} m under the floor, if z is up there")
+    if center[2] < _DEEP:
+        return _without_pose(camera, f"the camera would stand {-center[2]:.1f} m under the floor, if z is up there")
     return camera
 
 

@@ -32,7 +32,7 @@ class Detections:
     fps: float | None = None
     size: tuple[int, int] | None = None
     names: tuple[str, ...] | None = None
-    normalised: bool = False
+    normalized: bool = False
     warnings: tuple[str, ...] = ()
 
 

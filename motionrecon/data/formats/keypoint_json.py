@@ -43,8 +43,8 @@ def read(
       layout: name of the points' order; None: by their number and limbs.
 
     Returns:
-      Sequence with ``keypoints2d`` px and no camera; ``landmarks3d`` m for MediaPipe files that hold world
-      landmarks. Its ``meta`` holds "size" (width, height) px.
+      Sequence with ``keypoints2d`` px, ``image_size`` and no camera; ``landmarks3d`` m for MediaPipe files that hold
+      world landmarks.
 
     Raises:
       DataError: unreadable, unknown format, unknown order of keypoints, fractions of an image whose size nobody
@@ -52,7 +52,7 @@ def read(
       DetectionError: nobody there, or not the person asked for.
     """
     path = Path(path)
-    found = _read_folder(path) if path.is_dir() else _recognise(path, _json(path))
+    found = _read_folder(path) if path.is_dir() else _recognize(path, _json(path))
     counts = {len(d.keypoints) for frame in found.frames for d in frame}
     if len(counts) > 1:
         raise DataError(f"{path}: keypoint counts differ between people or frames ({sorted(counts)}); use one model")
@@ -75,7 +75,7 @@ def read(
         rate = ASSUMED_FPS
         warnings.append(f"The file does not state its frame rate; {ASSUMED_FPS:g} Hz assumed (give --source-fps).")
     tracked = TrackedKeypoints(
-        keypoints, rate, size, found.names, tuple(warnings), landmarks, found.layout, found.normalised
+        keypoints, rate, size, found.names, tuple(warnings), landmarks, found.layout, found.normalized
     )
     return to_sequence(path, tracked, layout)
 
@@ -100,7 +100,7 @@ def _json(path: Path) -> Any:
         raise DataError(f"{path}: is not valid JSON ({error}); it may be truncated") from None
 
 
-def _recognise(path: Path, content: Any) -> Detections:
+def _recognize(path: Path, content: Any) -> Detections:
     try:
         for parse in _PARSERS:
             found = parse(content)

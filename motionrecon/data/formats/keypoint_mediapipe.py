@@ -38,7 +38,7 @@ def parse(content: Any) -> Detections | None:
     detections = [_people(frame) for frame in frames]
     values = [float(np.nanmax(np.abs(d.keypoints[:, :2]))) for row in detections for d in row]
     stated = {"fps": _rate(frames)} | header(content)
-    return Detections("mediapipe33", detections, normalised=max(values, default=0.0) < _FRACTIONS, **stated)
+    return Detections("mediapipe33", detections, normalized=max(values, default=0.0) < _FRACTIONS, **stated)
 
 
 def _first(frame: dict, keys: tuple[str, ...]) -> Any:

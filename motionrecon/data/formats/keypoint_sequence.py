@@ -18,7 +18,7 @@ from motionrecon.data.formats.joint_names import pick_markers
 from motionrecon.errors import DataError
 from motionrecon.geometry.keypoint_layouts import LAYOUTS
 from motionrecon.geometry.keypoints import CANONICAL
-from motionrecon.types import Observation, Sequence
+from motionrecon.types import Observation, Recording, Sequence
 
 _COMMON_SIZES = ((640, 480), (1280, 720), (1920, 1080), (2560, 1440), (3840, 2160))
 _INSIDE = 1.5  # fractions of the picture lie in 0 to 1, or in -1 to 1; points outside of it a little beyond
@@ -59,7 +59,7 @@ def to_sequence(path: Path, tracked: TrackedKeypoints, layout: str | None = None
       layout: name of the points' order, instead of their names.
 
     Returns:
-      Sequence with ``keypoints2d`` px; its ``meta`` holds "size" (width, height) px.
+      Sequence with ``keypoints2d`` px and ``image_size``.
 
     Raises:
       DataError: wrong shapes, unknown layout, fractions of an image of unknown size, or nothing that moves.
@@ -95,15 +95,10 @@ def to_sequence(path: Path, tracked: TrackedKeypoints, layout: str | None = None
         warnings.append(
             f"The file does not state the image size; {size[0]} x {size[1]} px assumed (give --image-size)."
         )
-    meta = {
-        "warnings": warnings,
-        "source_fps": float(tracked.fps),
-        "unit": "px",
-        "joints": dict(zip(picked.values(), labels, strict=True)),
-        "size": tuple(size),
-        "path": str(path),
-    }
-    return Sequence(path.stem, observation, None, meta)
+    recording = Recording(str(path), float(tracked.fps), "px", dict(zip(picked.values(), labels, strict=True)))
+    return Sequence(
+        path.stem, observation, image_size=(int(size[0]), int(size[1])), recording=recording, warnings=tuple(warnings)
+    )
 
 
 def _observation(

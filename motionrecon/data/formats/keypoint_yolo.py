@@ -47,7 +47,7 @@ def read_folder(path: Path, files: list[Path]) -> Detections:
             people.append(Detection(points, identity=int(line[-1]) if tracked else None))
         numbered.append((frame_number(file.name, i), people))
     frames, warnings = by_frame(numbered)
-    return Detections("yolo", frames, normalised=True, warnings=warnings)
+    return Detections("yolo", frames, normalized=True, warnings=warnings)
 
 
 def _rows(file: Path) -> np.ndarray:

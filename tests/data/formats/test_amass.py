@@ -34,7 +34,7 @@ def test_a_person_stands(tmp_path, key, rate):
     assert 1.5 < top < 1.8 and 0.0 < low < 0.15
     assert points[0, names.index("left_hip"), 1] > points[0, names.index("right_hip"), 1] + 0.1  # faces +x
     assert points[0, names.index("left_ball"), 0] > points[0, names.index("left_ankle"), 0] + 0.08
-    said = " ".join(found.meta["warnings"])
+    said = " ".join(found.warnings)
     assert "body model that is not in it" in said and "--height" in said
 
 
@@ -43,7 +43,7 @@ def test_stature(tmp_path, height):
     """Found from the floor where nobody says it; the one given wins."""
     np.savez(tmp_path / "a.npz", **_standing(height=height), mocap_framerate=30)
     free = npz.read(tmp_path / "a.npz")
-    assert f"of {height:.2f} m" in free.meta["warnings"][0] and "feet on the floor" in free.meta["warnings"][0]
+    assert f"of {height:.2f} m" in free.warnings[0] and "feet on the floor" in free.warnings[0]
     given = npz.read(tmp_path / "a.npz", height=1.70)
     leg = [given.observation.names.index(f"left_{j}") for j in ("hip", "knee", "ankle")]
 
@@ -87,7 +87,7 @@ def test_limbs_point_where_nine_cameras_saw_them(samples, name):
     arrays = {"poses": motion["smpl_poses"].astype(float), "trans": motion["smpl_trans"].astype(float) / scale}
     found = amass.read(samples / "a.npz", arrays, fps=60.0, height=1.70)
     points, names = (
-        np.asarray(found.observation.keypoints3d) @ np.asarray(found.meta["rotation"]),
+        np.asarray(found.observation.keypoints3d) @ np.asarray(found.recording.rotation),
         found.observation.names,
     )
     for side in ("left_", "right_"):

@@ -81,13 +81,13 @@ def test_unit_that_cannot_be_right_is_guessed(tmp_path, points):
     found = c3d.read(tmp_path / "a.c3d")
     k = found.observation.names.index("left_hip")
     np.testing.assert_allclose(found.observation.keypoints3d[:, k], points[:, 1], atol=1e-4)
-    assert "cannot be right" in " ".join(found.meta["warnings"])
+    assert "cannot be right" in " ".join(found.warnings)
 
 
 def test_points_without_labels(tmp_path, points):
     c3d_files.write(tmp_path / "a.c3d", points, _LABELS[:12])
     found = c3d.read(tmp_path / "a.c3d")
-    assert len(found.observation.names) == 12 and "2 of 14 points have no label" in found.meta["warnings"][0]
+    assert len(found.observation.names) == 12 and "2 of 14 points have no label" in found.warnings[0]
     c3d_files.write(tmp_path / "b.c3d", points, [])
     with pytest.raises(DataError, match=r"b\.c3d: its 14 points have no labels"):
         c3d.read(tmp_path / "b.c3d")

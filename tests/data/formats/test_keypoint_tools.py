@@ -182,7 +182,7 @@ def test_openpose_in_fractions(tmp_path, pixels, low):
 def test_size_given_beats_the_files(tmp_path, pixels):
     content = {"keypoints": pixels.tolist(), "fps": 30, "width": 640, "height": 480}
     found = keypoint_json.read(_dump(tmp_path / "a.json", content), size=_SIZE)
-    assert found.meta["size"] == _SIZE and "The file says 640 x 480 px" in " ".join(found.meta["warnings"])
+    assert found.image_size == _SIZE and "The file says 640 x 480 px" in " ".join(found.warnings)
 
 
 def test_layout_said(tmp_path, walking):
@@ -191,5 +191,5 @@ def test_layout_said(tmp_path, walking):
     path = _dump(tmp_path / "a.json", {"keypoints": values.tolist()})
     for layout in (None, "h36m17"):
         found = keypoint_json.read(path, layout=layout)
-        assert found.observation.layout == "h36m17" and "no person" not in " ".join(found.meta["warnings"])
-    assert "no person as coco17" in " ".join(keypoint_json.read(path, layout="coco17").meta["warnings"])
+        assert found.observation.layout == "h36m17" and "no person" not in " ".join(found.warnings)
+    assert "no person as coco17" in " ".join(keypoint_json.read(path, layout="coco17").warnings)

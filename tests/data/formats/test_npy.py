@@ -25,14 +25,14 @@ def test_freemocap(tmp_path, walking, count):
     np.testing.assert_allclose(
         found.observation.keypoints3d[:, order], walking(names=tuple(MEDIAPIPE19.values())), atol=1e-9
     )
-    assert found.meta["unit"] == "mm" and "30 Hz assumed" not in " ".join(found.meta["warnings"])
+    assert found.recording.unit == "mm" and "30 Hz assumed" not in " ".join(found.warnings)
 
 
 def test_order_by_limbs(tmp_path, walking):
     np.save(tmp_path / "a.npy", walking(names=H36M17))
     np.save(tmp_path / "b.npy", walking(names=COCO17))
-    assert "pelvis, right_hip" in " ".join(npy.read(tmp_path / "a.npy").meta["warnings"])
-    assert "nose, left_eye" in " ".join(npy.read(tmp_path / "b.npy").meta["warnings"])
+    assert "pelvis, right_hip" in " ".join(npy.read(tmp_path / "a.npy").warnings)
+    assert "nose, left_eye" in " ".join(npy.read(tmp_path / "b.npy").warnings)
     known = [i for i, n in enumerate(SMPL22) if n]
     values = np.zeros((30, 22, 3))
     values[:, known] = walking(names=tuple(SMPL22[i] for i in known))

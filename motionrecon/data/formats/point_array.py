@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from motionrecon.data import preprocess, sequence
-from motionrecon.data.formats import joint_names, keypoint_layout_choice
+from motionrecon.data.formats import joint_names, keypoint_layout_choice, rig_names
 from motionrecon.errors import DataError
 from motionrecon.geometry import keypoint_layouts
 from motionrecon.geometry.keypoints import MOCAP18
@@ -32,7 +32,7 @@ def named(
     """
     if len(labels) != values.shape[1]:
         raise DataError(f"{path}: has {len(labels)} names for {values.shape[1]} points; give as many of both")
-    rig = joint_names.map_rig(labels)
+    rig = rig_names.map_rig(labels)
     names, origin, picked = joint_names.pick_markers(labels, values)
     if len(rig) > len(names):  # foreign names: an animation rig's rather than markers'
         names, origin = tuple(rig), tuple(labels[i] for i in rig.values())

@@ -52,16 +52,23 @@ class GroundGrid:
     def _dark_tiles(self, camera: Camera) -> np.ndarray:
         """Return the corners (N, 4, 2) of the dark tiles in view, in 1/16 px below and right of the first floor row."""
         eye = rasterize.centre(camera)
-        forward = np.asarray(camera.rotation, float)[2]
         first = np.floor((eye[:2] - _REACH) / _TILE).astype(int)
-        n = int(2 * _REACH / _TILE) + 2
-        i, j = np.meshgrid(np.arange(n), np.arange(n), indexing="ij")
-        corner = np.stack([i, j], -1)[(i + j + first.sum()) % 2 == 1] + first
-        square = (corner[:, None] + np.array([[0, 0], [1, 0], [1, 1], [0, 1]])) * _TILE
-        points = np.concatenate([square, np.zeros((*square.shape[:2], 1))], axis=-1)
-        ahead = ((points - eye) @ forward).min(axis=1) > 0.3
-        pixels, _ = rasterize.project(camera, points[ahead].reshape(-1, 3))
+        squares = _SQUARES[first.sum() % 2] + np.append(first * _TILE, 0.0)
+        ahead = ((squares - eye) @ np.asarray(camera.rotation, float)[2]).min(axis=1) > 0.3
+        pixels, _ = rasterize.project(camera, squares[ahead].reshape(-1, 3))
         pixels = np.clip(pixels.reshape(-1, 4, 2), -8000, 8000)
         low, high = pixels.min(1), pixels.max(1)
         seen = (high > [0, self._top]).all(1) & (low < np.asarray(camera.size)).all(1)
         return np.round((pixels[seen] - [0, self._top]) * 16).astype(np.int32)
+
+
+def _squares(odd: int) -> np.ndarray:
+    """Return the corners (N, 4, 3) m of every other tile of a square field with its corner in the origin."""
+    n = int(2 * _REACH / _TILE) + 2
+    i, j = np.meshgrid(np.arange(n), np.arange(n), indexing="ij")
+    corner = np.stack([i, j], -1)[(i + j + odd) % 2 == 1]
+    square = (corner[:, None] + np.array([[0, 0], [1, 0], [1, 1], [0, 1]])) * _TILE
+    return np.concatenate([square, np.zeros((*square.shape[:2], 1))], axis=-1)
+
+
+_SQUARES = (_squares(0), _squares(1))

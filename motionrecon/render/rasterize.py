@@ -43,13 +43,17 @@ def project(camera: Camera, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]
     local = np.asarray(points) @ np.asarray(camera.rotation, float).T + np.asarray(camera.translation, float)
     z = np.maximum(local[:, 2], 1e-2)
     x, y = local[:, 0] / z, local[:, 1] / z
-    k1, k2, p1, p2, k3 = (float(v) for v in np.asarray(camera.distortion))
-    r2 = x * x + y * y
-    radial = 1 + r2 * (k1 + r2 * (k2 + r2 * k3))
-    xd = x * radial + 2 * p1 * x * y + p2 * (r2 + 2 * x * x)
-    yd = y * radial + p1 * (r2 + 2 * y * y) + 2 * p2 * x * y
+    distortion = np.asarray(camera.distortion, float)
+    if distortion.any():
+        k1, k2, p1, p2, k3 = distortion.tolist()
+        r2 = x * x + y * y
+        radial = 1 + r2 * (k1 + r2 * (k2 + r2 * k3))
+        x, y = (
+            x * radial + 2 * p1 * x * y + p2 * (r2 + 2 * x * x),
+            y * radial + p1 * (r2 + 2 * y * y) + 2 * p2 * x * y,
+        )
     k = np.asarray(camera.intrinsics, float)
-    return np.stack([k[0, 0] * xd + k[0, 1] * yd + k[0, 2], k[1, 1] * yd + k[1, 2]], axis=1), local[:, 2]
+    return np.stack([k[0, 0] * x + k[0, 1] * y + k[0, 2], k[1, 1] * y + k[1, 2]], axis=1), local[:, 2]
 
 
 def centre(camera: Camera) -> np.ndarray:

@@ -162,12 +162,10 @@ def _following_cameras(posed: _Posed, height: float, options) -> list[list[Camer
     for turn in (-0.5 * math.pi, 0.0):  # from the person's right, moving to the right in the picture; from the front
         angle = _facing(posed) + turn
         away = np.array([math.cos(angle), math.sin(angle)])
-        out.append(
-            [
-                cameras.look_at([*(c + distance * away), 0.75 * height], [*c, 0.52 * height], intrinsics, (w, h))
-                for c in path
-            ]
-        )
+        first = cameras.look_at([*distance * away, 0.75 * height], [0.0, 0.0, 0.52 * height], intrinsics, (w, h))
+        turned = np.asarray(first.rotation)[:, :2]
+        moved = np.asarray(first.translation) - path @ turned.T  # only the place changes
+        out.append([dataclasses.replace(first, translation=t) for t in moved])
     return out
 
 

@@ -86,7 +86,10 @@ def observe_file(
             return load.load(options.keypoints, size=info.size, source_fps=options.source_fps or info.fps, **common)
         progress.stage("detect")
         extra = {} if detector is None else {"detector": detector}
-        return observe.observe_video(source, **common, **extra)
+        sequence = observe.observe_video(source, **common, **extra, progress=progress.frames)
+        if sequence.meta["detection_reused"]:
+            progress.detail("reused")
+        return sequence
     return load.load(source, asf=options.asf, size=options.image_size, source_fps=options.source_fps, **common)
 
 

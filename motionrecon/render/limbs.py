@@ -90,8 +90,8 @@ def leg(frame: Frame, palette: Palette, side: str) -> list[Part]:
     skin = _limb(frame, rows, (f"{side}_hip", knee), ankle, colour, side=(0, 1, 0), gloss=gloss)
     size = np.array([0.034, 0.033, 0.040]) if palette.clothed else np.array([0.031, 0.029, 0.036])
     cap = shapes.ellipsoid(
-        frame.joint(knee) + np.array([0.004, 0, 0]) * h, size * h, colour, frame.link(knee), gloss=gloss, subdivisions=2,
-        keep=True,
+        frame.joint(knee) + np.array([0.004, 0, 0]) * h, size * h, colour, frame.link(knee), gloss=gloss,
+        subdivisions=2, keep=True,
     )  # fmt: skip
     cap = shapes.share(cap, frame.link(f"{side}_hip"), frame.link(knee), np.full(len(cap.vertices), 0.5))
     sock = shapes.loft(

@@ -57,8 +57,8 @@ class VideoWriter:
                 binary, "-hide_banner", "-loglevel", "error", "-y", "-f", "rawvideo", "-pix_fmt", "yuv420p",
                 "-s", f"{self._size[0]}x{self._size[1]}", "-r", f"{fps:g}", "-i", "-", "-an", "-c:v", "libx264",
                 *(_QUICK if quick else _THOROUGH), "-crf", str(quality), "-pix_fmt", "yuv420p",
-                "-movflags", "+faststart", "-threads", str(threads), "-fflags", "+bitexact", "-flags:v", "+bitexact", "-map_metadata", "-1",
-                str(self._temporary),
+                "-movflags", "+faststart", "-threads", str(threads), "-fflags", "+bitexact",
+                "-flags:v", "+bitexact", "-map_metadata", "-1", str(self._temporary),
             ]  # fmt: skip
             self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE)
         else:

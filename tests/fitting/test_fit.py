@@ -14,6 +14,7 @@ from motionrecon.fitting.checkpoint import NAME
 from motionrecon.fitting.objective_terms import LossWeights
 from motionrecon.fitting.window_problem import features_over_time
 from motionrecon.geometry import rotations, skeleton
+from motionrecon.jobs.progress import NullProgress
 from motionrecon.physics import description
 from motionrecon.types import FitStatus, SimState
 from tests.fixtures import small_clip
@@ -116,13 +117,43 @@ def test_weights_by_kind_of_input():
     assert fit.loss_weights(own, seen) is own
 
 
+class _Listener(NullProgress):
+    """Writes down what it is told."""
+
+    def __init__(self):
+        self.heard = []
+
+    def stage(self, name):
+        self.heard.append(name)
+
+    def frames(self, done, total):
+        self.heard.append((done, total))
+
+    def detail(self, text):
+        self.heard.append(text)
+
+
+@pytest.mark.parametrize("reused", [False, True])
+def test_looking_for_the_person_is_told(monkeypatch, reused):
+    def observe_video(source, *, progress, **_):
+        if not reused:
+            progress(1, 2)
+            progress(2, 2)
+        return dataclasses.replace(small_clip.sequence(), meta={"detection_reused": reused})
+
+    monkeypatch.setattr(fit.observe, "observe_video", observe_video)
+    listener = _Listener()
+    fit.observe_file("walk.mp4", config.InputOptions(), progress=listener)
+    assert listener.heard == (["detect", "reused"] if reused else ["detect", (1, 2), (2, 2)])
+
+
 class _StopAfterFirstWindow:
     """Progress that is interrupted, as by Ctrl-C, once the first window is done."""
 
     def stage(self, name):
         pass
 
-    def window(self, index, total, loss):
+    def window(self, index, total, loss, error_mm):
         raise KeyboardInterrupt
 
 

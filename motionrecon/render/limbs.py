@@ -134,6 +134,7 @@ def arm(frame: Frame, palette: Palette, side: str) -> list[Part]:
         gloss=palette.cloth_gloss,
         caps=3,
         sides=20,
+        steps=(1, 2),
     )
     t = np.linspace(0.0, 1.0, 7)[:, None]
     tip = frame.joint(shoulder)
@@ -147,6 +148,7 @@ def arm(frame: Frame, palette: Palette, side: str) -> list[Part]:
         side=(1, 0, 0),
         gloss=palette.cloth_gloss,
         sides=20,
+        steps=(1, 1),
     )
     parts += [sleeve, yoke]
     return parts

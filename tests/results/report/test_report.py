@@ -116,7 +116,7 @@ def test_ticks_grid_and_names_stand_where_they_belong():
         axes.set(xlim=(0.0, 10.0), ylim=(-1.0, 1.0), xlabel="s", ylabel="cm")
         image = panels.pixels(figure)
     assert image.shape == (390, 520, 3)
-    texts = {t.get_text(): t.get_window_extent() for t in axes.texts}
+    texts = {t.get_text(): t.get_window_extent() for t in figure.texts}
     assert {"s", "cm", "0", "10"} <= set(texts) and not axes.xaxis.get_visible()
     box = axes.get_window_extent()
     assert texts["s"].y1 < texts["0"].y0 < texts["0"].y1 < box.y0  # the name below the numbers below the plot

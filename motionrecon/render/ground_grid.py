@@ -27,7 +27,7 @@ class GroundGrid:
         k, r = np.asarray(camera.intrinsics, float), np.asarray(camera.rotation, float)
         v, u = np.arange(h)[:, None], np.arange(w)[None]
         rise = ((u - k[0, 2]) / k[0, 0] * r[0, 2] + (v - k[1, 2]) / k[1, 1] * r[1, 2] + r[2, 2]).astype(np.float32)
-        height = float(rasterize.centre(camera)[2])
+        height = float(rasterize.center(camera)[2])
         reach = np.where(rise < -1e-4, -height / np.minimum(rise, -1e-4), 1e3)
         clear = 1.0 - np.clip((reach - 0.35 * _REACH) / (0.55 * _REACH), 0.0, 1.0)[..., None].astype(np.float32)
         fade = (1.0 - 0.07 * np.clip(1.0 - v / h * 1.6, 0, 1))[..., None].astype(np.float32)
@@ -51,7 +51,7 @@ class GroundGrid:
 
     def _dark_tiles(self, camera: Camera) -> np.ndarray:
         """Return the corners (N, 4, 2) of the dark tiles in view, in 1/16 px below and right of the first floor row."""
-        eye = rasterize.centre(camera)
+        eye = rasterize.center(camera)
         first = np.floor((eye[:2] - _REACH) / _TILE).astype(int)
         squares = _SQUARES[first.sum() % 2] + np.append(first * _TILE, 0.0)
         ahead = ((squares - eye) @ np.asarray(camera.rotation, float)[2]).min(axis=1) > 0.3

@@ -60,7 +60,7 @@ class _Posed:
 
 
 def _forces(result: FitResult, threshold: float):
-    """Join the forces of each foot at its centre of pressure; others stay single. Forces in body weights."""
+    """Join the forces of each foot at its center of pressure; others stay single. Forces in body weights."""
     weight = result.mass * G
     force = np.asarray(result.rollout.contact_force, float) / weight
     place = np.asarray(result.rollout.contact_pos, float)
@@ -115,7 +115,7 @@ def _draw_body(
             image, camera, surface.vertices, body.faces, strength=shadow, light=light, scale=_SHADOW_SCALE
         )
     rasterize.draw_surface(
-        image, camera, surface.vertices, surface.normals, body.faces, body.colours, body.gloss, alpha=opacity,
+        image, camera, surface.vertices, surface.normals, body.faces, body.colors, body.gloss, alpha=opacity,
         light=light, quick=True,
     )  # fmt: skip
     if len(posed.dots[k]):

@@ -81,7 +81,7 @@ def pixels(figure: Figure) -> np.ndarray:
 
 def png(image: np.ndarray) -> bytes:
     """Encode an RGB picture (h, w, 3) uint8 as PNG."""
-    plain = [cv2.IMWRITE_PNG_COMPRESSION, 3, cv2.IMWRITE_PNG_FILTER, cv2.IMWRITE_PNG_FILTER_NONE]  # suits flat colours
+    plain = [cv2.IMWRITE_PNG_COMPRESSION, 3, cv2.IMWRITE_PNG_FILTER, cv2.IMWRITE_PNG_FILTER_NONE]  # suits flat colors
     return cv2.imencode(".png", cv2.cvtColor(image, cv2.COLOR_RGB2BGR), plain)[1].tobytes()
 
 
@@ -102,7 +102,7 @@ def _ticks(axis: Axis, inches: float) -> tuple[np.ndarray, list[str]]:
 def _draw_ticks(axes: Axes) -> None:
     """Draw grid, tick labels and names of both axes in place of Matplotlib's own."""
     box = axes.get_window_extent()
-    write = axes.get_figure(root=True).text  # the figure's texts need no clipping, which takes as long as drawing them
+    write = axes.figure.text  # the figure's texts need no clipping, which takes as long as drawing them
     for axis, flat in ((axes.xaxis, True), (axes.yaxis, False)):
         along = axes.get_xaxis_transform() if flat else axes.get_yaxis_transform()
         given = axis.get_tick_params()

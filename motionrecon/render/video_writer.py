@@ -38,8 +38,8 @@ class VideoWriter:
       fps: Hz.
       size: (width, height) px; odd sizes lose their last row or column, as H.264 asks for even ones.
       quality: constant rate factor of H.264, lower is better (18-28).
-      threads: encoder threads; 1 makes files identical from machine to machine.
-      quick: encode in half the time, into files larger by a third.
+      threads: encoder threads; 1 makes files independent of the number of cores.
+      quick: encode in half the time, into files larger by up to two fifths.
     """
 
     def __init__(

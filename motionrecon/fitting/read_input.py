@@ -68,7 +68,10 @@ def observe_file(
     beside = _read(options, info.size, hint)
     progress.stage("detect")
     extra = {} if detector is None else {"detector": detector}
-    return _joined(observe.observe_video(source, **common, **extra), beside)
+    clip = observe.observe_video(source, **common, **extra, progress=progress.frames)
+    if clip.film is not None and clip.film.detection_reused:
+        progress.detail("reused")
+    return _joined(clip, beside)
 
 
 def completed(clip: Sequence, options: InputOptions, hint: str | None = None) -> Sequence:

@@ -45,6 +45,8 @@ class InputOptions:
       source_fps: Hz at which the source was recorded, where its file does not say or says it wrongly.
       image_size: (width, height) px of the image of 2D keypoints, where their file does not say.
       asf: skeleton of an AMC file; None: looked for beside it.
+      markers: TOML file that says where surface markers sit; None: one of the standard sets.
+      static: recording of the person standing still with the same markers; it gives lengths and marker places.
       truth: NPZ file of true joint positions to measure the result against; None: no truth.
     """
 
@@ -57,6 +59,8 @@ class InputOptions:
     source_fps: float | None = None
     image_size: tuple[int, int] | None = None
     asf: str | None = None
+    markers: str | None = None
+    static: str | None = None
     truth: str | None = None
 
     def __post_init__(self):

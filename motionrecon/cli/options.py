@@ -71,6 +71,8 @@ FLAGS = (
     _flag("--image-size", "input.image_size", "Size of the image of 2D keypoints whose file does not say it.", type=int,
           nargs=2, metavar="W H"),
     _flag("--asf", "input.asf", "Skeleton of an AMC file. [default: the one beside it]", metavar="FILE"),
+    _flag("--markers", "input.markers", "Where surface markers sit (TOML). [default: a standard set]", metavar="FILE"),
+    _flag("--static", "input.static", "Static trial with the same surface markers.", metavar="FILE"),
     _flag("--truth", "input.truth", "True joint positions (NPZ) to measure the result against.", metavar="FILE"),
     _flag("--height", "person.height", "Stature in metres. [default: estimated]", type=float, metavar="M"),
     _flag("--mass", "person.mass", "Body mass in kilograms. [default: from the height]", type=float, metavar="KG"),

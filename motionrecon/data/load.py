@@ -11,6 +11,7 @@ from pathlib import Path
 
 from motionrecon.data import preprocess, sequence
 from motionrecon.data.formats import aist, amc, bvh, c3d, deepmimic, keypoint_json, npz, trc
+from motionrecon.data.markers.marker_points import MarkerOptions
 from motionrecon.errors import DataError
 from motionrecon.types import Sequence
 
@@ -36,6 +37,8 @@ def load(
     asf: str | Path | None = None,
     size: tuple[int, int] | None = None,
     source_fps: float | None = None,
+    markers: str | Path | None = None,
+    static: str | Path | None = None,
 ) -> Sequence:
     """Load a mocap or keypoint file at the fitting rate.
 
@@ -47,6 +50,8 @@ def load(
       asf: the skeleton of an AMC file; None looks beside it.
       size: (width, height) px of the image of 2D keypoints whose file does not state it.
       source_fps: the source's rate, Hz, where the file does not state it or states it wrongly.
+      markers: TOML file of a marker set, for C3D and TRC files of surface markers; None: the standard sets.
+      static: a static trial with the same markers, which gives lengths and marker places.
 
     Returns:
       Sequence in SI units, z up; ``meta["warnings"]`` lists what rests on a guess.
@@ -58,7 +63,10 @@ def load(
     path = Path(path)
     if source_fps is not None:
         sequence.check_rate(path, source_fps)
-    found = _read(path, person=person, asf=asf, size=size, source_fps=source_fps)
+    if markers is not None or static is not None:
+        found = _read_surface(path, markers, static, source_fps)
+    else:
+        found = _read(path, person=person, asf=asf, size=size, source_fps=source_fps)
     observation = found.observation
     if time_range is not None:
         observation = preprocess.crop(observation, time_range, path)
@@ -93,6 +101,35 @@ def _read(
         return keypoint_json.read(path, person=person, size=size, fps=source_fps)
     reader = {"bvh": bvh, "trc": trc, "c3d": c3d, "deepmimic": deepmimic, "aist": aist}[kind]
     return reader.read(path, fps=source_fps)
+
+
+def _read_surface(
+    path: Path, markers: str | Path | None, static: str | Path | None, source_fps: float | None
+) -> Sequence:
+    """Read surface markers with a set of the user's, a static trial, or both."""
+    options = MarkerOptions(markers)
+    if static is not None:
+        trial = _read_markers(Path(static), "--static", MarkerOptions(markers, learning=True), None)
+        options = MarkerOptions(markers, trial.meta["static"])
+    return _read_markers(path, "--markers" if markers is not None else "--static", options, source_fps)
+
+
+def _read_markers(path: Path, option: str, surface: MarkerOptions, source_fps: float | None) -> Sequence:
+    kind = _kind(path)
+    if kind not in ("c3d", "trc"):
+        raise DataError(f"{path}: {option} is for surface markers in C3D and TRC files, and this is {kind}")
+    return {"c3d": c3d, "trc": trc}[kind].read(path, fps=source_fps, surface=surface)
+
+
+def _kind(path: Path) -> str:
+    """Return the kind of an existing, not empty file; "a folder" for a folder."""
+    if not path.exists():
+        raise DataError(f"{path}: no such file; check the path")
+    if path.is_dir():
+        return "a folder"
+    if path.stat().st_size == 0:
+        raise DataError(f"{path}: is empty; export or download it again")
+    return _recognise(path)
 
 
 def _recognise(path: Path) -> str:

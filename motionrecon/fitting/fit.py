@@ -79,6 +79,9 @@ def observe_file(
             f"--keypoints {options.keypoints}: replaces the detector of a video, and {source} is none; "
             "give the keypoint file itself as the input"
         )
+    for name in ("markers", "static"):
+        if getattr(options, name) is not None and load.is_video(source):
+            raise InputError(f"--{name} {getattr(options, name)}: is for surface markers (C3D, TRC), and {source} is a video")
     common = {"time_range": options.time_range, "fps": options.fps, "person": options.person}
     if load.is_video(source):
         if options.keypoints is not None:
@@ -87,7 +90,10 @@ def observe_file(
         progress.stage("detect")
         extra = {} if detector is None else {"detector": detector}
         return observe.observe_video(source, **common, **extra)
-    return load.load(source, asf=options.asf, size=options.image_size, source_fps=options.source_fps, **common)
+    surface = {"markers": options.markers, "static": options.static}
+    return load.load(
+        source, asf=options.asf, size=options.image_size, source_fps=options.source_fps, **surface, **common
+    )
 
 
 def kinematic_start(sequence: Sequence, options: Config) -> KinematicStart:

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from motionrecon.data.formats import trc
+from motionrecon.data.markers.marker_points import MarkerOptions
 from motionrecon.errors import DataError
 from motionrecon.types import Sequence
 
@@ -24,12 +25,13 @@ _MAGIC = 0x50  # second byte of every C3D file
 _BLOCK = 512  # bytes; the header is one block, the data starts at a block
 
 
-def read(path: str | Path, *, fps: float | None = None) -> Sequence:
+def read(path: str | Path, *, fps: float | None = None, surface: MarkerOptions = MarkerOptions()) -> Sequence:
     """Read a C3D file.
 
     Args:
       path: the file.
       fps: Hz, instead of the file's point rate.
+      surface: how surface markers are read.
 
     Returns:
       Sequence with ``keypoints3d`` m, z up; points with a negative residual are missing.
@@ -44,7 +46,7 @@ def read(path: str | Path, *, fps: float | None = None) -> Sequence:
     points = np.stack(frames).astype(float)
     positions = np.where(points[..., 3:4] < 0, np.nan, points[..., :3])
     count = min(len(labels), positions.shape[1])
-    return trc.from_markers(path, "c3d", labels[:count], positions[:, :count], fps or rate, "z", unit, [])
+    return trc.from_markers(path, "c3d", labels[:count], positions[:, :count], fps or rate, "z", unit, [], surface)
 
 
 def _points(reader: Any) -> tuple[list[str], float | None, float, list[np.ndarray]]:

@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 from pathlib import Path
 
 import numpy as np
 
 from motionrecon.data import sequence
 from motionrecon.data.formats import joint_names
+from motionrecon.data.markers import marker_points
+from motionrecon.data.markers.marker_points import MarkerOptions
 from motionrecon.errors import DataError
 from motionrecon.types import Sequence
 
 _UNITS = {"m": 1.0, "meters": 1.0, "cm": 0.01, "mm": 0.001, "millimeters": 0.001, "inches": 0.0254, "in": 0.0254}
 
 
-def read(path: str | Path, *, fps: float | None = None) -> Sequence:
+def read(path: str | Path, *, fps: float | None = None, surface: MarkerOptions = MarkerOptions()) -> Sequence:
     """Read a TRC file.
 
     Args:
       path: the file.
       fps: Hz, instead of the file's DataRate.
+      surface: how surface markers are read.
 
     Returns:
       Sequence with ``keypoints3d`` m, z up; blanks, NaN and exact zeros are missing.
@@ -49,7 +53,7 @@ def read(path: str | Path, *, fps: float | None = None) -> Sequence:
     if stated != len(positions):
         warnings.append(f"The header says {stated} frames, the table holds {len(positions)}; the table was used.")
     unit = _UNITS.get(header.get("units", "").lower())
-    return from_markers(path, "trc", labels, positions, rate, "x forward y", unit, warnings)
+    return from_markers(path, "trc", labels, positions, rate, "x forward y", unit, warnings, surface)
 
 
 def _table(path: Path, lines: list[str], markers: int) -> np.ndarray:
@@ -92,19 +96,44 @@ def from_markers(
     up: str,
     unit: float | None,
     warnings: list[str],
+    surface: MarkerOptions = MarkerOptions(),
 ) -> Sequence:
-    """Build a Sequence from labelled markers or joints (T, M, 3), NaN where missing; names unknown labels."""
+    """Build a Sequence from labelled markers or joints (T, M, 3), NaN where missing; names unknown labels.
+
+    Surface markers of a known set are replaced by the joint centres under them; ``meta["static"]`` is then what the
+    recording gives as a static trial.
+    """
     positions = np.where((positions == 0.0).all(axis=-1, keepdims=True), np.nan, positions)
     names, origin, picked = joint_names.pick_markers(labels, positions)
+    centres = [o for n, o in zip(names, origin, strict=True) if n.split("_")[-1] in ("hip", "knee", "ankle")]
+    under = marker_points.points_under_markers(path, labels, positions, fps, unit, centres, surface)
+    if under is not None:
+        unused = [label for i, label in enumerate(labels) if i not in under.used]
+        return _from_surface(path, layout, under, up, unit, [*warnings, *under.sentences, *_not_used(unused)])
     if picked.size:
         seen = np.flatnonzero(np.isfinite(picked).all(axis=-1).any(axis=0))
         names, origin = tuple(names[i] for i in seen), tuple(origin[i] for i in seen)
         picked = picked[:, seen]
     used = {label for group in origin for label in group.split(" + ")}
     unknown = [label for label in labels if label not in used]
-    if unknown:
-        listed = ", ".join(unknown[:12]) + (", ..." if len(unknown) > 12 else "")
-        warnings = [*warnings, f"Markers not used ({len(unknown)}): {listed}."]
     return sequence.to_sequence(
-        path, sequence.Points(layout, names, origin, picked, fps, up, unit, warnings=tuple(warnings))
+        path,
+        sequence.Points(layout, names, origin, picked, fps, up, unit, warnings=(*warnings, *_not_used(unknown))),
     )
+
+
+def _from_surface(
+    path: Path, layout: str, under: marker_points.MarkerPoints, up: str, unit: float | None, warnings: list[str]
+) -> Sequence:
+    seen = np.flatnonzero(np.isfinite(under.positions).all(axis=-1).any(axis=0))
+    names = tuple(under.names[i] for i in seen)
+    points = sequence.Points(
+        layout, names, names, under.positions[:, seen], under.fps, up, unit, warnings=tuple(warnings)
+    )
+    found = sequence.to_sequence(path, points)
+    return dataclasses.replace(found, meta={**found.meta, "static": under.learned})
+
+
+def _not_used(unknown: list[str]) -> list[str]:
+    listed = ", ".join(unknown[:12]) + (", ..." if len(unknown) > 12 else "")
+    return [f"Markers not used ({len(unknown)}): {listed}."] if unknown else []

@@ -8,7 +8,7 @@ import pytest
 from motionrecon.fitting.initialize.mocap import inverse_kinematics as ik
 from motionrecon.fitting.initialize.mocap import keypoint_noise
 from motionrecon.fitting.initialize.mocap.calibrate import CalibrationOptions, calibrate
-from motionrecon.fitting.initialize.mocap.pose_guess import guess_pose
+from motionrecon.geometry.pose_guess import guess_pose
 from motionrecon.fitting.initialize.mocap.tridiagonal import solve_tridiagonal
 from motionrecon.geometry import keypoints, rotations
 from motionrecon.geometry.joint_frames import joint_frames

@@ -81,7 +81,9 @@ def observe_file(
         )
     for name in ("markers", "static"):
         if getattr(options, name) is not None and load.is_video(source):
-            raise InputError(f"--{name} {getattr(options, name)}: is for surface markers (C3D, TRC), and {source} is a video")
+            raise InputError(
+                f"--{name} {getattr(options, name)}: is for surface markers (C3D, TRC), and {source} is a video"
+            )
     common = {"time_range": options.time_range, "fps": options.fps, "person": options.person}
     if load.is_video(source):
         if options.keypoints is not None:

@@ -40,7 +40,7 @@ _BONE, _SOFT, _CLUSTER = 0.012, 0.025, 0.08  # m: a palpable bone, a described p
 # Left side and middle; (segment, at, offset, spread).
 _PLACES = {
     "left_asis": ("pelvis", "pelvis", (0.046, 0.120, 0.083), _BONE),
-    "left_psis": ("pelvis", "pelvis", (-0.105, 0.045, 0.083), _BONE),
+    "left_psis": ("pelvis", "pelvis", (-0.105, 0.045, 0.083), _SOFT),
     "sacrum": ("pelvis", "pelvis", (-0.105, 0.0, 0.083), _BONE),
     "left_iliac_crest": ("pelvis", "pelvis", (0.0, 0.145, 0.130), _SOFT),
     "left_waist": ("pelvis", "pelvis", (-0.02, 0.150, 0.090), _SOFT),
@@ -62,8 +62,8 @@ _PLACES = {
     "left_toe_tip": ("left_foot", "left_ball", (0.055, -0.01, 0.0), _SOFT),
     "left_foot": ("left_foot", "left_ankle", (0.06, 0.0, -0.01), _CLUSTER),
     "left_acromion": ("trunk", "left_shoulder", (0.0, 0.0, 0.055), _SOFT),
-    "left_shoulder_front": ("trunk", "left_shoulder", (0.045, -0.02, 0.02), _SOFT),
-    "left_shoulder_back": ("trunk", "left_shoulder", (-0.055, -0.03, 0.0), _SOFT),
+    "left_shoulder_front": ("trunk", "left_shoulder", (0.045, -0.02, 0.02), 0.05),
+    "left_shoulder_back": ("trunk", "left_shoulder", (-0.055, -0.03, 0.0), 0.05),
     "left_scapula": ("trunk", "neck", (-0.11, 0.09, -0.09), _CLUSTER),
     "left_upper_arm": ("left_upper_arm", "left_shoulder", (0.0, 0.14, 0.045), _CLUSTER),
     "left_elbow_lateral": ("left_upper_arm", "left_elbow", (0.0, 0.0, 0.047), _BONE),

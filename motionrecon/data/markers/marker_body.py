@@ -70,6 +70,11 @@ def average_body(height: float, places: tuple[Place, ...]) -> MarkerBody:
     )
 
 
+def visible(markers: np.ndarray) -> np.ndarray:
+    """Return (T, M) bool, where markers (T, M, 3) are not missing."""
+    return np.asarray(np.all(np.isfinite(markers), axis=-1))
+
+
 def positions(body: MarkerBody, poses: Poses) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return nodes (T, N, 3) m, joint frames (T, J, 3, 3) and markers (T, M, 3) m in the recording's axes."""
     nodes = np.empty((len(poses.root), len(NODES), 3))

@@ -10,10 +10,12 @@ import numpy as np
 
 from motionrecon.data import axes
 from motionrecon.data.markers import marker_sets
-from motionrecon.data.markers.surface_markers import JointCentres, StaticTrial, joint_centres
+from motionrecon.data.markers.marker_body import visible
+from motionrecon.data.markers.surface_markers import JointCentres, StaticTrial, joint_centres, mirrored
 from motionrecon.errors import DataError
 
 MAX_RATE = 100.0  # Hz: faster recordings are thinned to this rate or a little above
+_MAX_ERROR, _MAX_WRONG = 0.03, 0.3  # m and share of the markers; more is another set, or no person
 _OFTEN = 0.02  # share of frames from which a left-out marker is told
 # Which lateral landmarks stand in for joint centres while the unit is guessed.
 _STAND_INS = {"asis": "hip", "knee_lateral": "knee", "ankle_lateral": "ankle"}
@@ -87,29 +89,45 @@ def points_under_markers(
       DataError: the user's set does not fit the file, or the person cannot be found from the markers.
     """
     sets = [marker_sets.read_file(options.markers)] if options.markers is not None else None
-    found = marker_sets.recognize(labels, sets)
+    recorded = np.any(np.all(np.isfinite(positions), axis=-1), axis=0)
+    found = marker_sets.recognize([n if r else "" for n, r in zip(labels, recorded, strict=True)], sets)
     if found is None:
         if not options.asked:
             return None
         listed = ", ".join(labels[:12]) + (", ..." if len(labels) > 12 else "")
         raise DataError(
-            f"{path}: its markers are not those of {options.markers or 'a standard set'}: the pelvis (front spines, and "
-            f"back ones or sacrum), both thighs and both shanks are needed; its labels are {listed}; describe them in a "
-            "TOML file and give it with --markers"
+            f"{path}: its markers are not those of {options.markers or 'a standard set'}: the pelvis (front spines, "
+            f"and back ones or sacrum), both thighs and both shanks are needed; its labels are {listed}; describe them "
+            "in a TOML file and give it with --markers"
         )
     marked = {labels[i] for i in found.columns}
     if not options.asked and len(centres) == 6 and not marked & set(centres):
         return None
     step = max(1, int(fps // MAX_RATE))
     markers = positions[::step, list(found.columns)]
-    if not np.isfinite(markers).all(axis=-1).any(axis=0).sum() >= 4:
-        raise DataError(f"{path}: its markers are never seen; export it again")
     scale = unit if unit is not None else _guessed_unit(found, markers)
     under = joint_centres(found, scale * markers, options.static)
+    _check(path, found, scale * markers, under)
     centred = np.where(under.seen[..., None], under.positions / scale, np.nan)
     learned = StaticTrial(under.body.offsets, dict(zip(found.labels, under.body.places, strict=True)))
     used = (*found.columns, *found.unused)
     return MarkerPoints(under.names, centred, fps / step, used, _sentences(found, labels, under), learned)
+
+
+def _check(path: Path, found: marker_sets.Labelled, markers: np.ndarray, under: JointCentres) -> None:
+    """Refuse markers that lie on no body."""
+    share = under.wrong.sum() / max(visible(markers).sum(), 1)
+    if under.error > _MAX_ERROR or share > _MAX_WRONG:
+        raise DataError(
+            f"{path}: its markers do not lie on a body as {found.name} says ({100 * share:.0f} % are more than 50 mm "
+            f"off, the others {1000 * under.error:.0f} mm); check left and right, the unit and mirrored axes, or "
+            "describe the markers in a TOML file and give it with --markers"
+        )
+    if mirrored(found, markers, under):
+        raise DataError(
+            f"{path}: its markers lie on a body only in the mirror; check left and right of the labels, and axes that "
+            "were exchanged or turned round in the export"
+        )
 
 
 def _guessed_unit(found: marker_sets.Labelled, markers: np.ndarray) -> float:

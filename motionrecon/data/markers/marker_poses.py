@@ -13,7 +13,16 @@ import dataclasses
 import numpy as np
 from scipy.spatial.transform import Rotation
 
-from motionrecon.data.markers.marker_body import JOINTS, NODES, PARENTS, SHOULDERS, MarkerBody, Poses, positions
+from motionrecon.data.markers.marker_body import (
+    JOINTS,
+    NODES,
+    PARENTS,
+    SHOULDERS,
+    MarkerBody,
+    Poses,
+    positions,
+    visible,
+)
 from motionrecon.geometry import skeleton
 
 _BLOCK = 256  # frames at once
@@ -70,7 +79,7 @@ def solve_poses(
 
 
 def _solve(body: MarkerBody, markers: np.ndarray, guess: Poses, width: float, options: PoseOptions):
-    seen = np.isfinite(markers).all(axis=-1)
+    seen = visible(markers)
     target = np.where(seen[..., None], markers, 0.0)
     best, damping = guess, np.full(len(markers), 1e-3)
     cost = _cost(body, target, seen, best, guess, width, options)

@@ -82,7 +82,7 @@ def read_set(text: str, source: str) -> MarkerSet:
         raise DataError(f"{source}: is not a TOML file ({error}); write [markers] and lines like LASI = "
                         '"left_asis"') from None  # fmt: skip
     whole, sided = table.get("markers", {}), table.get("sided", {})
-    if not isinstance(whole, dict) or not isinstance(sided, dict) or not whole and not sided:
+    if not isinstance(whole, dict) or not isinstance(sided, dict) or (not whole and not sided):
         raise DataError(f'{source}: names no markers; write [markers] and lines like LASI = "left_asis"')
     places: dict[str, str | Place] = {}
     for label, value in sided.items():
@@ -140,6 +140,16 @@ def standard_sets() -> tuple[MarkerSet, ...]:
     return tuple(read_set(f.read_text(encoding="utf-8"), f.name) for f in files if f.name.endswith(".toml"))
 
 
+@functools.cache
+def _mixture() -> MarkerSet:
+    """Return all sets' labels as one, the general names first, for recordings that follow no set."""
+    general = next(s for s in standard_sets() if s.name == "anatomical names")
+    places: dict[str, str | Place] = {}
+    for one in standard_sets():
+        places |= one.places
+    return MarkerSet("a mixture of names", places | dict(general.places))
+
+
 def read_file(path: str | Path) -> MarkerSet:
     """Read a user's marker set.
 
@@ -170,18 +180,18 @@ def recognize(labels: Sequence[str], sets: Sequence[MarkerSet] | None = None) ->
     best: Labelled | None = None
     for candidate in standard_sets() if sets is None else sets:
         found = _match(candidate, labels)
-        enough = len(found.columns) >= (MIN_MARKERS if sets is None else 4)
-        if enough and _has_body(found, sets is not None) and (best is None or len(found.columns) > len(best.columns)):
+        enough = len(found.columns) >= MIN_MARKERS
+        if enough and _has_body(found) and (best is None or len(found.columns) > len(best.columns)):
             best = found
-    return best
+    return recognize(labels, (_mixture(),)) if best is None and sets is None else best
 
 
-def _has_body(found: Labelled, own: bool) -> bool:
+def _has_body(found: Labelled) -> bool:
     """Tell whether a pelvis, and both knees from some marker of the legs, can be found."""
     roles = set(found.roles)
     behind = "sacrum" in roles or {"left_psis", "right_psis"} <= roles
     pelvis = {"left_asis", "right_asis"} <= roles and behind
-    if own and not pelvis:
+    if not any(found.roles):  # a set of places without names
         pelvis = sum(p.segment == "pelvis" for p in found.places) >= 3
     legs = {p.segment for p in found.places}
     return pelvis and all(f"{s}_{n}" in legs for s in ("left", "right") for n in ("thigh", "shank"))

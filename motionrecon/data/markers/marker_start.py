@@ -13,7 +13,16 @@ import dataclasses
 import numpy as np
 from scipy.spatial.transform import Rotation
 
-from motionrecon.data.markers.marker_body import JOINTS, NODES, PARENTS, MarkerBody, Poses, average_body, positions
+from motionrecon.data.markers.marker_body import (
+    JOINTS,
+    NODES,
+    PARENTS,
+    MarkerBody,
+    Poses,
+    average_body,
+    positions,
+    visible,
+)
 from motionrecon.data.markers.marker_sets import Labelled
 from motionrecon.geometry import skeleton
 from motionrecon.geometry.pose_guess import guess_pose
@@ -45,10 +54,12 @@ def regressed_pelvis(body: MarkerBody, found: Labelled, markers: np.ndarray) -> 
     if not {"left_asis", "right_asis"} <= role.keys() or not behind:
         return body
     left, right = markers[:, role["left_asis"]], markers[:, role["right_asis"]]
-    width = np.nanmedian(np.linalg.norm(left - right, axis=-1))
-    depth = np.nanmedian(np.linalg.norm(0.5 * (left + right) - markers[:, behind].mean(axis=1), axis=-1))
-    if not np.isfinite(width + depth):
+    whole = np.all(np.isfinite(left + right + markers[:, behind].sum(axis=1)), axis=-1)
+    if not np.any(whole):
         return body
+    width = np.median(np.linalg.norm(left - right, axis=-1)[whole])
+    middle = 0.5 * (left + right) - markers[:, behind].mean(axis=1)
+    depth = np.median(np.linalg.norm(middle, axis=-1)[whole])
     back, down, aside = 0.24 * depth + 0.0099, 0.30 * width + 0.0109, 0.33 * width + 0.0073
     offsets, places = body.offsets.copy(), body.places.copy()
     for side, sign in (("left", 1.0), ("right", -1.0)):
@@ -74,9 +85,9 @@ def first_poses(found: Labelled, markers: np.ndarray) -> tuple[MarkerBody, Poses
     height = skeleton.DEFAULT_HEIGHT
     for _ in range(2):
         body = regressed_pelvis(average_body(height, found.places), found, markers)
-        poses, centres = _fixed_point(body, markers)
+        centres = _fixed_point(body, markers)[1]
         legs = [
-            np.nanmedian(np.linalg.norm(centres[f"{s}_{a}"] - centres[f"{s}_{b}"], axis=-1))
+            np.median(np.linalg.norm(centres[f"{s}_{a}"] - centres[f"{s}_{b}"], axis=-1))
             for s in ("left", "right")
             for a, b in (("knee", "hip"), ("ankle", "knee"))
         ]
@@ -130,7 +141,7 @@ def _rest() -> Poses:
 
 def _cluster_turns(rest: np.ndarray, markers: np.ndarray, chosen: np.ndarray) -> np.ndarray:
     """Return (T, 3, 3), the rotations that carry a cluster's places (M, 3) to its markers (Kabsch), gaps held."""
-    seen = np.isfinite(markers[:, chosen]).all(axis=-1)
+    seen = visible(markers[:, chosen])
     weight = seen[..., None] / np.maximum(seen.sum(axis=1), 1)[:, None, None]
     there = np.where(seen[..., None], markers[:, chosen], 0.0)
     here = rest[chosen] - np.sum(weight * rest[chosen], axis=1, keepdims=True)
@@ -164,7 +175,7 @@ def _centres(
         reach = nodes[n] - places[told]
         weight = 1.0 / (1.0 + np.sum(reach**2, axis=-1) / _NEAR**2) ** 2
         guess = markers[:, told] + np.einsum("tmij,mj->tmi", frames[:, body.segment[told]], reach)
-        seen = np.isfinite(guess).all(axis=-1) * weight
+        seen = visible(guess) * weight
         total = seen.sum(axis=1)
         if total.max() <= 0.0:
             continue

@@ -7,7 +7,7 @@ import dataclasses
 import numpy as np
 
 from motionrecon.data.markers import marker_calibration, marker_poses
-from motionrecon.data.markers.marker_body import JOINTS, NODES, PARENTS, MarkerBody, Poses, positions
+from motionrecon.data.markers.marker_body import JOINTS, NODES, PARENTS, MarkerBody, Poses, positions, visible
 from motionrecon.data.markers.marker_sets import Labelled
 from motionrecon.data.markers.marker_start import first_poses, nearest
 
@@ -15,6 +15,7 @@ _WIDE, _NARROW = 0.15, 0.05  # m: markers this far off count a quarter, before a
 _ROUNDS = 4
 _SAMPLE = 200  # frames that the body is calibrated from
 _KNOWN = 0.003  # m, spread of a place that a static trial gave
+_FAR, _FEW = 1.5, 20  # places this many spreads off the guess are looked at, in this many frames
 _OUTLIER = 0.25  # markers of less weight are taken for wrong ones
 _OUTPUTS = tuple(n for n in NODES if n not in ("pelvis", "spine", "chest"))
 
@@ -38,6 +39,7 @@ class JointCentres:
       body: bone lengths and marker places.
       error: m, median distance of the markers from the body.
       wrong: (T, M) markers that were there and left out.
+      moved: (M,) how far each marker's place is from its guess, in its own spread.
     """
 
     names: tuple[str, ...]
@@ -46,6 +48,7 @@ class JointCentres:
     body: MarkerBody
     error: float
     wrong: np.ndarray
+    moved: np.ndarray
 
 
 def joint_centres(found: Labelled, markers: np.ndarray, static: StaticTrial | None = None) -> JointCentres:
@@ -76,14 +79,24 @@ def joint_centres(found: Labelled, markers: np.ndarray, static: StaticTrial | No
         sample, held = marker_poses.solve_poses(body, chosen, sample, _WIDE if i == 0 else _NARROW)
     poses, _ = marker_poses.solve_poses(body, markers, poses, _WIDE)
     poses, weight = marker_poses.solve_poses(body, markers, _restarted(body, markers, poses), _NARROW)
-    return _told(body, poses, markers, weight)
+    moved = np.sqrt(np.mean(((body.places - guess.places) / spread) ** 2, axis=-1))
+    return _told(body, poses, markers, weight, moved)
+
+
+def mirrored(found: Labelled, markers: np.ndarray, under: JointCentres) -> bool:
+    """Tell whether the mirror image of the markers fits the body much better, as where left and right are exchanged."""
+    if np.quantile(under.moved, 0.9) < _FAR:
+        return False
+    pick = np.unique(np.linspace(0, len(markers) - 1, min(_FEW, len(markers))).round().astype(int))
+    other = joint_centres(found, markers[pick] * np.array([1.0, -1.0, 1.0]))
+    return bool(np.mean(other.moved) < 0.7 * np.mean(under.moved))
 
 
 def _restarted(body: MarkerBody, markers: np.ndarray, poses: Poses) -> Poses:
     """Start frames in which most markers are off, or missing, from the nearest good frame's pose."""
-    seen = np.isfinite(markers).all(axis=-1)
+    seen = visible(markers)
     error = np.linalg.norm(positions(body, poses)[2] - markers, axis=-1)
-    off = np.sum(np.where(seen, error > _NARROW, False), axis=1)
+    off = np.sum(seen & (np.nan_to_num(error) > _NARROW), axis=1)
     good = np.flatnonzero((off < 0.2 * seen.sum(axis=1)) & (seen.sum(axis=1) > 0.6 * len(body.segment)))
     if not len(good):
         return poses
@@ -101,13 +114,13 @@ def _median(values: np.ndarray) -> np.ndarray:
     """Return the median over markers (T, 3) of (T, M, 3), 0 where a frame has none."""
     if not len(values):
         return np.zeros((0, 3))
-    empty = ~np.isfinite(values).any(axis=1)
+    empty = ~np.any(np.isfinite(values), axis=1)
     return np.nanmedian(np.where(empty[:, None], 0.0, values), axis=1)
 
 
-def _told(body: MarkerBody, poses: Poses, markers: np.ndarray, weight: np.ndarray) -> JointCentres:
+def _told(body: MarkerBody, poses: Poses, markers: np.ndarray, weight: np.ndarray, moved: np.ndarray) -> JointCentres:
     nodes, _, points = positions(body, poses)
-    there = np.isfinite(markers).all(axis=-1)
+    there = visible(markers)
     good = weight > _OUTLIER
     seen = []
     for name in _OUTPUTS:
@@ -131,4 +144,5 @@ def _told(body: MarkerBody, poses: Poses, markers: np.ndarray, weight: np.ndarra
         body,
         float(np.median(error[there & good])) if (there & good).any() else 0.0,
         there & ~good,
+        moved,
     )

@@ -8,8 +8,8 @@ import numpy as np
 
 from motionrecon.errors import DataError
 from motionrecon.fitting.initialize.mocap import calibrate, ground, inverse_kinematics, keypoint_noise, sole_calibration
-from motionrecon.geometry.pose_guess import guess_pose
 from motionrecon.geometry.joint_frames import joint_frames
+from motionrecon.geometry.pose_guess import guess_pose
 from motionrecon.geometry.skeleton import template_soles
 from motionrecon.types import KinematicStart, Motion, Observation, Sites, Skeleton
 

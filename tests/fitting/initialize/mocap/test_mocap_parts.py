@@ -8,10 +8,10 @@ import pytest
 from motionrecon.fitting.initialize.mocap import inverse_kinematics as ik
 from motionrecon.fitting.initialize.mocap import keypoint_noise
 from motionrecon.fitting.initialize.mocap.calibrate import CalibrationOptions, calibrate
-from motionrecon.geometry.pose_guess import guess_pose
 from motionrecon.fitting.initialize.mocap.tridiagonal import solve_tridiagonal
 from motionrecon.geometry import keypoints, rotations
 from motionrecon.geometry.joint_frames import joint_frames
+from motionrecon.geometry.pose_guess import guess_pose
 from motionrecon.geometry.skeleton import forward_kinematics, site_positions, template, template_sites, template_soles
 
 

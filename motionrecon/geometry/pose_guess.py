@@ -100,7 +100,7 @@ def guess_pose(keypoints: Array, skeleton: Skeleton, sites: Sites) -> tuple[np.n
       sites: K keypoints on it, same order.
 
     Returns:
-      Root positions (T, 3) m and local rotations (T, J, 4); arms nothing is known of hang, other joints keep the rest pose.
+      Root positions (T, 3) m and local rotations (T, J, 4); arms that are not known hang, other joints keep rest.
     """
     keypoints = np.asarray(keypoints, dtype=float)
     count, names, joint = len(keypoints), skeleton.names, skeleton.names.index

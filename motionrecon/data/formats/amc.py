@@ -85,8 +85,8 @@ def read(path: str | Path, *, asf: str | Path | None = None, fps: float | None =
         path,
         sequence.Points("amc", tuple(names), tuple(labels), values, fps or ASSUMED_FPS, "y", warnings=tuple(warnings)),
     )
-    result.meta["asf"] = str(rig_path)
-    return result
+    assert result.recording is not None, "to_sequence says what was read"
+    return dataclasses.replace(result, recording=dataclasses.replace(result.recording, skeleton=str(rig_path)))
 
 
 def find_asf(path: Path, asf: str | Path | None = None) -> Path:

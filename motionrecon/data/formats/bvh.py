@@ -46,7 +46,7 @@ def read(path: str | Path, *, fps: float | None = None) -> Sequence:
       fps: Hz, instead of the file's own frame time.
 
     Returns:
-      Sequence with ``keypoints3d`` m, z up; see ``sequence.to_sequence`` for its ``meta``.
+      Sequence with ``keypoints3d`` m, z up; see ``sequence.to_sequence``.
 
     Raises:
       DataError: broken hierarchy, wrong frame count, missing channels, truncated or non-numeric motion, or a

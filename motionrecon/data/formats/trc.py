@@ -100,8 +100,8 @@ def from_markers(
 ) -> Sequence:
     """Build a Sequence from labelled markers or joints (T, M, 3), NaN where missing; names unknown labels.
 
-    Surface markers of a known set are replaced by the joint centres under them; ``meta["static"]`` is then what the
-    recording gives as a static trial.
+    Surface markers of a known set are replaced by the joint centres under them; ``recording.marker_body``
+    is then what the recording gives as a static trial.
     """
     positions = np.where((positions == 0.0).all(axis=-1, keepdims=True), np.nan, positions)
     names, origin, picked = joint_names.pick_markers(labels, positions)
@@ -130,8 +130,9 @@ def _from_surface(
     points = sequence.Points(
         layout, names, names, under.positions[:, seen], under.fps, up, unit, warnings=tuple(warnings)
     )
-    found = sequence.to_sequence(path, points)
-    return dataclasses.replace(found, meta={**found.meta, "static": under.learned})
+    clip = sequence.to_sequence(path, points)
+    assert clip.recording is not None
+    return dataclasses.replace(clip, recording=dataclasses.replace(clip.recording, marker_body=under.learned))
 
 
 def _not_used(unknown: list[str]) -> list[str]:

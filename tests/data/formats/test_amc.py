@@ -117,8 +117,8 @@ def test_cmu_kick(samples):
     observation = found.observation
     points, names = observation.keypoints3d, observation.names
     assert points.shape == (597, 20, 3) and observation.fps == 120.0
-    assert any("120 Hz assumed" in w for w in found.meta["warnings"])
-    assert found.meta["unit"] == "inch/0.45 (CMU)"
+    assert any("120 Hz assumed" in w for w in found.warnings)
+    assert found.recording.unit == "inch/0.45 (CMU)"
     height = {n: np.percentile(points[:, names.index(n), 2], 1) for n in names}
     assert height["left_ball"] == pytest.approx(0.045, abs=2e-3) == height["right_ball"]
     assert height["left_toe"] == pytest.approx(0.020, abs=1e-3)

@@ -43,14 +43,14 @@ def test_joint_centres_of_a_marker_file(tmp_path, recording, suffix):
     (_c3d if suffix == "c3d" else _trc)(path, made)
     found = load.load(path, fps=100.0)
     assert max(_off(found, made).values()) < 0.02 and found.observation.fps == 100.0
-    assert any("Plug-in Gait, 30 markers" in w for w in found.meta["warnings"])
+    assert any("Plug-in Gait, 30 markers" in w for w in found.warnings)
 
 
 def test_fast_recordings_are_thinned_and_units_guessed(tmp_path, recording):
     made = recording(frames=60)
     _c3d(tmp_path / "a.c3d", made, unit="", scale=100.0, rate=240.0)
     found = c3d.read(tmp_path / "a.c3d")
-    assert found.observation.fps == 120.0 and found.meta["unit"] == "cm"
+    assert found.observation.fps == 120.0 and found.recording.unit == "cm"
     assert max(_off(found, made, 2).values()) < 0.02
 
 
@@ -95,7 +95,7 @@ def test_a_set_of_ones_own_and_a_static_trial(tmp_path, recording):
     found = load.load(tmp_path / "a.c3d", **options)
     off = _off_known(found, made)
     assert max(off[n] for n in off if n.endswith(("hip", "knee", "ankle"))) < 0.03
-    assert any("Own, 12 markers" in w for w in found.meta["warnings"])
+    assert any("Own, 12 markers" in w for w in found.warnings)
 
 
 def _off_known(found, made):

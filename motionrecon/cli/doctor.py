@@ -125,13 +125,11 @@ def _film() -> str:
 
 
 def _detector() -> str:
-    """Load the pose detector's library."""
-    from motionrecon.jobs.runtime import quiet_native_stderr
+    """Load the pose model and let it look at an empty picture."""
+    from motionrecon.models.detectors import mediapipe_pose
 
-    with quiet_native_stderr():
-        import mediapipe
-
-    return f"mediapipe {mediapipe.__version__} loads"
+    mediapipe_pose.MediaPipePose(tracking=False).close()
+    return "the pose model loads and looks at a picture"
 
 
 _TESTS = {"simulator": _simulator, "films": _film, "pose detector": _detector}

@@ -11,12 +11,13 @@ from pathlib import Path
 
 import numpy as np
 
-from motionrecon.data import axes, preprocess
+from motionrecon.data import axes, glitches, preprocess
 from motionrecon.errors import DataError
 from motionrecon.types import Observation, Recording, Sequence
 
 MIN_POINTS = 8  # fewer known points leave whole limbs unseen
 MAX_FPS = 2000.0
+SKELETON_FILES = ("bvh", "amc")
 MAX_SPEED = 25.0  # m/s; a kick's foot reaches 20, anything faster is a jump in the recording
 
 
@@ -70,6 +71,8 @@ def to_sequence(path: Path, points: Points) -> Sequence:
     warnings = list(points.warnings)
     positions = np.asarray(points.positions, dtype=float)
     positions = np.where(np.isfinite(positions), positions, np.nan)
+    positions, start_time, told = _motion_only(points, positions)
+    warnings += told
     if points.unit is None:
         scale, unit, sentence = axes.guess_unit(points.names, positions)
     else:
@@ -88,12 +91,23 @@ def to_sequence(path: Path, points: Points) -> Sequence:
         layout=points.layout,
         confidence=confidence,
         keypoints3d=preprocess.fill_missing(world, confidence),
+        start_time=start_time,
     )
     preprocess.check(observation, path)
     warnings += _jumps(observation)
     labels = dict(zip(points.names, points.labels, strict=True))
     recording = Recording(str(path), float(points.fps), unit, labels, scale, rotation)
     return Sequence(path.stem, observation, recording=recording, warnings=tuple(warnings))
+
+
+def _motion_only(points: Points, positions: np.ndarray) -> tuple[np.ndarray, float, list[str]]:
+    """Leave out what is no motion (``glitches``); returns positions, the first one's time (s) and sentences."""
+    scale = axes.guess_unit(points.names, positions)[0] if points.unit is None else points.unit
+    found = glitches.find(points.names, scale * positions, points.fps)
+    positions = np.where(found.missing[..., None], np.nan, positions)[found.keep]
+    # A rest pose that was put before a skeleton's motion is no part of its time; a device's clock runs on.
+    zero = found.rest if points.layout in SKELETON_FILES else 0
+    return positions, (found.keep.start - zero) / points.fps, list(found.sentences)
 
 
 def _jumps(observation: Observation) -> list[str]:

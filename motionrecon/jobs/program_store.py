@@ -36,6 +36,7 @@ from typing import Any
 import jax
 import numpy as np
 from jax._src import config as jax_config  # thread-local settings have no public name
+from jax.core import Tracer
 from jax.experimental import serialize_executable
 
 from motionrecon.jobs import runtime
@@ -96,7 +97,7 @@ def machine_mark() -> str:
     parts = [
         jax.__version__, importlib.metadata.version("jaxlib"), platform.python_version(), platform.platform(),
         _processor(), str(runtime.threads()), device.platform, device.device_kind, device.client.platform_version,
-        str(jax.config.jax_enable_x64), os.environ.get("XLA_FLAGS", ""),
+        str(jax.config.read("jax_enable_x64")), os.environ.get("XLA_FLAGS", ""),
     ]  # fmt: skip
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
@@ -160,7 +161,7 @@ class Program:
             static = {name: value for name, value in named.items() if name in self._static}
             dynamic = tuple(value for name, value in named.items() if name not in self._static)
         leaves, tree = jax.tree_util.tree_flatten(dynamic)
-        if any(isinstance(leaf, jax.core.Tracer) for leaf in leaves):
+        if any(isinstance(leaf, Tracer) for leaf in leaves):
             return None
         return _Call((tree, tuple(map(_kind, leaves)), tuple(static.items())), args, dynamic)
 

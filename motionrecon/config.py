@@ -47,6 +47,8 @@ class InputOptions:
       image_size: (width, height) px of the image of 2D keypoints, where their file does not say.
       layout: name of the order of 2D keypoints; None: by their number and the limbs they make.
       asf: skeleton of an AMC file; None: looked for beside it.
+      markers: TOML file that says where surface markers sit; None: one of the standard sets.
+      static: recording of the person standing still with the same markers; it gives lengths and marker places.
       truth: NPZ file of true joint positions to measure the result against; None: no truth.
     """
 
@@ -60,6 +62,8 @@ class InputOptions:
     image_size: tuple[int, int] | None = None
     layout: str | None = None
     asf: str | None = None
+    markers: str | None = None
+    static: str | None = None
     truth: str | None = None
 
     def __post_init__(self):

@@ -74,6 +74,8 @@ FLAGS = (
     _flag("--layout", "input.layout", "Order of 2D keypoints (coco17, body25, ...). [default: by their limbs]",
           metavar="NAME"),
     _flag("--asf", "input.asf", "Skeleton of an AMC file. [default: the one beside it]", metavar="FILE"),
+    _flag("--markers", "input.markers", "Where surface markers sit (TOML). [default: a standard set]", metavar="FILE"),
+    _flag("--static", "input.static", "Static trial with the same surface markers.", metavar="FILE"),
     _flag("--truth", "input.truth", "True joint positions (NPZ) to measure the result against.", metavar="FILE"),
     _flag("--height", "person.height", "Stature in metres. [default: estimated]", type=float, metavar="M"),
     _flag("--mass", "person.mass", "Body mass in kilograms. [default: from the height]", type=float, metavar="KG"),

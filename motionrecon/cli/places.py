@@ -70,9 +70,9 @@ def check_files(config: Config) -> None:
     """Refuse a configuration that names files which are not there.
 
     Raises:
-      ConfigError: a camera, keypoint, skeleton or truth file is missing.
+      ConfigError: a camera, keypoint, skeleton, marker, static or truth file is missing.
     """
-    for name in ("camera", "keypoints", "asf", "truth"):
+    for name in ("camera", "keypoints", "asf", "markers", "static", "truth"):
         path = getattr(config.input, name)
         if path is None:
             continue

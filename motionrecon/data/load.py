@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from motionrecon.data import preprocess, sequence
 from motionrecon.data.formats import aist, amc, bvh, c3d, deepmimic, keypoint_json, npy, npz, point_table, trc
+from motionrecon.data.markers.marker_points import MarkerOptions
 from motionrecon.errors import DataError
 from motionrecon.types import Sequence
 
@@ -40,6 +41,8 @@ def load(
     source_fps: float | None = None,
     layout: str | None = None,
     height: float | None = None,
+    markers: str | Path | None = None,
+    static: str | Path | None = None,
 ) -> Sequence:
     """Load a mocap or keypoint file at the fitting rate.
 
@@ -53,6 +56,8 @@ def load(
       source_fps: the source's rate, Hz, where the file does not state it or states it wrongly.
       layout: name of the order of keypoints that have no names (``geometry.keypoint_layouts``).
       height: stature in m, for files of joint rotations without lengths (AMASS).
+      markers: TOML file of a marker set, for C3D and TRC files of surface markers; None: the standard sets.
+      static: a static trial with the same markers, which gives lengths and marker places.
 
     Returns:
       Sequence in SI units, z up; its ``warnings`` list what rests on a guess.
@@ -64,8 +69,10 @@ def load(
     path = Path(path)
     if source_fps is not None:
         sequence.check_rate(path, source_fps)
-    given = _Given(person, asf, size, source_fps, layout, height)
-    clip = _read(path, given)
+    if markers is not None or static is not None:
+        clip = _read_surface(path, markers, static, source_fps)
+    else:
+        clip = _read(path, _Given(person, asf, size, source_fps, layout, height))
     observation = clip.observation
     if time_range is not None:
         observation = preprocess.crop(observation, time_range, path)
@@ -111,6 +118,35 @@ def _read(path: Path, given: _Given) -> Sequence:
         return point_table.read(path, fps=given.fps, size=given.size)
     reader = {"bvh": bvh, "trc": trc, "c3d": c3d, "deepmimic": deepmimic, "aist": aist}[kind]
     return reader.read(path, fps=given.fps)
+
+
+def _read_surface(
+    path: Path, markers: str | Path | None, static: str | Path | None, source_fps: float | None
+) -> Sequence:
+    """Read surface markers with a set of the user's, a static trial, or both."""
+    options = MarkerOptions(markers)
+    if static is not None:
+        trial = _read_markers(Path(static), "--static", MarkerOptions(markers, learning=True), None)
+        options = MarkerOptions(markers, trial.recording and trial.recording.marker_body)
+    return _read_markers(path, "--markers" if markers is not None else "--static", options, source_fps)
+
+
+def _read_markers(path: Path, option: str, surface: MarkerOptions, source_fps: float | None) -> Sequence:
+    kind = _kind(path)
+    if kind not in ("c3d", "trc"):
+        raise DataError(f"{path}: {option} is for surface markers in C3D and TRC files, and this is {kind}")
+    return {"c3d": c3d, "trc": trc}[kind].read(path, fps=source_fps, surface=surface)
+
+
+def _kind(path: Path) -> str:
+    """Return the kind of an existing, not empty file; "a folder" for a folder."""
+    if not path.exists():
+        raise DataError(f"{path}: no such file; check the path")
+    if path.is_dir():
+        return "a folder"
+    if path.stat().st_size == 0:
+        raise DataError(f"{path}: is empty; export or download it again")
+    return _recognize(path)
 
 
 def _recognize(path: Path) -> str:

@@ -53,13 +53,17 @@ def observe_file(
             "give the keypoint file itself as the input"
         )
     common: dict = {"time_range": options.time_range, "fps": options.fps, "person": options.person}
+    surface = {"markers": options.markers, "static": options.static}
     if not load.is_video(source):
         size = options.image_size
         if size is None and options.camera is not None:  # the camera's size is the picture's
             size = camera_files.picture_size(options.camera, hint=Path(source).stem)
         more = {"asf": options.asf, "layout": options.layout, "height": height, "source_fps": options.source_fps}
-        clip = load.load(source, size=size, **more, **common)
+        clip = load.load(source, size=size, **more, **surface, **common)
         return completed(clip, options)
+    for name, file in surface.items():
+        if file is not None:
+            raise InputError(f"--{name} {file}: is for surface markers (C3D, TRC), and {source} is a video")
     info, hint = video.probe(source), Path(source).stem
     if options.keypoints is not None:
         rate = options.source_fps or info.fps

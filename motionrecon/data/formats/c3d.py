@@ -8,16 +8,18 @@ import numpy as np
 
 from motionrecon.data.formats import c3d_file, trc
 from motionrecon.data.formats.c3d_file import C3DFile
+from motionrecon.data.markers.marker_points import MarkerOptions
 from motionrecon.errors import DataError
 from motionrecon.types import Sequence
 
 
-def read(path: str | Path, *, fps: float | None = None) -> Sequence:
+def read(path: str | Path, *, fps: float | None = None, surface: MarkerOptions = MarkerOptions()) -> Sequence:
     """Read a C3D file.
 
     Args:
       path: the file.
       fps: Hz, instead of the file's point rate.
+      surface: how surface markers are read.
 
     Returns:
       Sequence with ``keypoints3d`` m, z up; points with a negative residual are missing.
@@ -37,7 +39,7 @@ def read(path: str | Path, *, fps: float | None = None) -> Sequence:
     kept = [i for i, label in enumerate(labels[:count]) if label]
     labels, points = [labels[i] for i in kept], file.points[:, kept]
     unit = trc.UNITS.get("".join(file.parameters.joined("POINT:UNITS")[:1]).lower())
-    return trc.from_markers(path, "c3d", labels, points, fps or file.rate, "z", unit, warnings)
+    return trc.from_markers(path, "c3d", labels, points, fps or file.rate, "z", unit, warnings, surface)
 
 
 def _check_points(path: Path, file: C3DFile) -> None:

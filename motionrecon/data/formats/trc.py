@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 from pathlib import Path
 
 import numpy as np
 
 from motionrecon.data import axes, sequence
 from motionrecon.data.formats import joint_names
+from motionrecon.data.markers import marker_points
+from motionrecon.data.markers.marker_points import MarkerOptions
 from motionrecon.errors import DataError
 from motionrecon.types import Sequence
 
@@ -19,12 +22,13 @@ UNITS = {
 _RATES_AGREE = 0.02  # relative: DataRate and the column of times differ by no more than rounding
 
 
-def read(path: str | Path, *, fps: float | None = None) -> Sequence:
+def read(path: str | Path, *, fps: float | None = None, surface: MarkerOptions = MarkerOptions()) -> Sequence:
     """Read a TRC file.
 
     Args:
       path: the file.
       fps: Hz, instead of the file's DataRate.
+      surface: how surface markers are read.
 
     Returns:
       Sequence with ``keypoints3d`` m, z up; blanks, NaN and exact zeros are missing.
@@ -61,7 +65,7 @@ def read(path: str | Path, *, fps: float | None = None) -> Sequence:
     named = [i for i, label in enumerate(labels) if label]
     unit = UNITS.get(header.get("units", "").lower())
     return from_markers(
-        path, "trc", [labels[i] for i in named], positions[:, named], rate, "x forward y", unit, warnings
+        path, "trc", [labels[i] for i in named], positions[:, named], rate, "x forward y", unit, warnings, surface
     )
 
 
@@ -143,10 +147,20 @@ def from_markers(
     up: str,
     unit: float | None,
     warnings: list[str],
+    surface: MarkerOptions = MarkerOptions(),
 ) -> Sequence:
-    """Build a Sequence from labelled markers or joints (T, M, 3), NaN where missing; names unknown labels."""
+    """Build a Sequence from labelled markers or joints (T, M, 3), NaN where missing; names unknown labels.
+
+    Surface markers of a known set are replaced by the joint centres under them; ``recording.marker_body``
+    is then what the recording gives as a static trial.
+    """
     positions = np.where((positions == 0.0).all(axis=-1, keepdims=True), np.nan, positions)
     names, origin, picked = joint_names.pick_markers(labels, positions)
+    centres = [o for n, o in zip(names, origin, strict=True) if n.split("_")[-1] in ("hip", "knee", "ankle")]
+    under = marker_points.points_under_markers(path, labels, positions, fps, unit, centres, surface)
+    if under is not None:
+        unused = [label for i, label in enumerate(labels) if i not in under.used]
+        return _from_surface(path, layout, under, up, unit, [*warnings, *under.sentences, *_not_used(unused)])
     if picked.size:
         seen = np.flatnonzero(np.isfinite(picked).all(axis=-1).any(axis=0))
         names, origin = tuple(names[i] for i in seen), tuple(origin[i] for i in seen)
@@ -156,9 +170,25 @@ def from_markers(
         warnings = [*warnings, *([sentence] if sentence else [])]
     used = {label for group in origin for label in group.split(" + ")}
     unknown = [label for label in labels if label not in used]
-    if unknown:
-        listed = ", ".join(unknown[:12]) + (", ..." if len(unknown) > 12 else "")
-        warnings = [*warnings, f"Markers not used ({len(unknown)}): {listed}."]
     return sequence.to_sequence(
-        path, sequence.Points(layout, names, origin, picked, fps, up, unit, warnings=tuple(warnings))
+        path,
+        sequence.Points(layout, names, origin, picked, fps, up, unit, warnings=(*warnings, *_not_used(unknown))),
     )
+
+
+def _from_surface(
+    path: Path, layout: str, under: marker_points.MarkerPoints, up: str, unit: float | None, warnings: list[str]
+) -> Sequence:
+    seen = np.flatnonzero(np.isfinite(under.positions).all(axis=-1).any(axis=0))
+    names = tuple(under.names[i] for i in seen)
+    points = sequence.Points(
+        layout, names, names, under.positions[:, seen], under.fps, up, unit, warnings=tuple(warnings)
+    )
+    clip = sequence.to_sequence(path, points)
+    assert clip.recording is not None
+    return dataclasses.replace(clip, recording=dataclasses.replace(clip.recording, marker_body=under.learned))
+
+
+def _not_used(unknown: list[str]) -> list[str]:
+    listed = ", ".join(unknown[:12]) + (", ..." if len(unknown) > 12 else "")
+    return [f"Markers not used ({len(unknown)}): {listed}."] if unknown else []

@@ -100,7 +100,7 @@ def guess_pose(keypoints: Array, skeleton: Skeleton, sites: Sites) -> tuple[np.n
       sites: K keypoints on it, same order.
 
     Returns:
-      Root positions (T, 3) m and local rotations (T, J, 4); joints nothing is known of keep the rest pose.
+      Root positions (T, 3) m and local rotations (T, J, 4); arms that are not known hang, other joints keep rest.
     """
     keypoints = np.asarray(keypoints, dtype=float)
     count, names, joint = len(keypoints), skeleton.names, skeleton.names.index
@@ -138,7 +138,8 @@ def _set_leg(world, points: _Points, joint, sites: Sites, side: str, pelvis: np.
 
 def _set_arm(world, points: _Points, joint, side: str, sign: float, chest: np.ndarray) -> None:
     shoulder, elbow, wrist = (points.first(f"{side}_{n}") for n in ("shoulder", "elbow", "wrist"))
-    upper = fore = chest
+    # Of an arm that was not seen it is only known that arms mostly hang.
+    upper = fore = chest @ Rotation.from_rotvec([-sign * 0.5 * np.pi, 0.0, 0.0]).as_matrix()
     if shoulder is not None and elbow is not None and wrist is not None:
         rest = np.array([0.0, sign, 0.0])
         upper, fore = _limb(chest, rest, elbow - shoulder, wrist - elbow, "z", -sign)

@@ -121,11 +121,11 @@ def _words(text: str | None) -> tuple[str, ...]:
 
 def _run(asked: Any, dataset: Any, clips: list, folder: Path, given: dict[str, Any], *, resume: bool) -> int:
     """Evaluate, write and print; returns how many sequences gave no row at all."""
-    from motionrecon.evaluate import run, tables, workers
-    from motionrecon.jobs import text_grid
+    from motionrecon.evaluate import run, tables
+    from motionrecon.jobs import pool, text_grid
 
     quiet = given["quiet"]
-    count = given["workers"] or (None if given["ray"] else workers.default_workers(len(clips)))
+    count = given["workers"] or (None if given["ray"] else pool.default_count(len(clips)))
     if not quiet:
         click.echo(f"motionrecon eval {asked.dataset}, split {asked.split}, input {asked.mode}: "
                    f"{_counted(len(clips), 'sequence')} -> {folder}{os.sep}", err=True)  # fmt: skip

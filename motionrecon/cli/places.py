@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -96,6 +97,17 @@ def result_folder(folder: Path, *, overwrite: bool, resume: bool) -> Iterator[Pa
         for path in made:  # innermost first
             with contextlib.suppress(OSError):
                 path.rmdir()
+
+
+def clear_unfinished(folder: Path) -> None:
+    """Remove what a process that died left behind half written: hidden folders and files, not the finished windows."""
+    for path in (*folder.glob(".writing-*"), *folder.glob(".*.tmp")):
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
+    with contextlib.suppress(OSError):
+        folder.rmdir()  # where nothing else is in it
 
 
 def _make(folder: Path) -> list[Path]:

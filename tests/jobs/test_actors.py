@@ -37,7 +37,7 @@ def test_state_is_kept_and_errors_are_handed_over(counter):
 
 def test_death_is_noticed_and_says_how(counter):
     counter.send("die")
-    with pytest.raises(ActorDiedError, match="signal 9.*fewer --workers"):
+    with pytest.raises(ActorDiedError, match=r"signal 9.*fewer --workers"):
         counter.answer()
     assert counter.arrived()
     counter.send(1)

@@ -78,6 +78,8 @@ def fit(
     config = options.load_config(config_path, given)
     places.check_files(config)
     jobs = places.plan(inputs, output)
+    for job in jobs:  # all of them before the first is worked on
+        places.check_folder(job.folder, overwrite=overwrite, resume=resume)
     work = partial(fit_input, config=config, overwrite=overwrite, resume=resume)
     if ray is not None or (len(jobs) > 1 and (workers or 1) > 1):
         finished = _finished if resume else None

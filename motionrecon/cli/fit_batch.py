@@ -7,7 +7,7 @@ import json
 import os
 import time
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -126,7 +126,7 @@ def in_workers(
         else:
             events = pool.run(orders, workers or 1, do)
         watch = _Watch(jobs, len(orders), show)
-        with contextlib.closing(events):
+        with _cleared(manifest), contextlib.closing(events):
             for order, event in events:
                 match event:
                     case pool.Began():
@@ -214,6 +214,17 @@ class _Watch:
             head = f"[{self._done}/{self._total}] {order.job.folder.name}: {said}"
             click.echo(f"{head} ({outcome.seconds:.0f} s; {spent:.0f} s in all{left})", err=True)
         return outcome.code
+
+
+@contextlib.contextmanager
+def _cleared(manifest: Manifest) -> Iterator[None]:
+    """Remove what workers that were stopped had half written."""
+    try:
+        yield
+    finally:
+        for entry in manifest.entries:
+            if entry.state == "running":
+                places.clear_unfinished(Path(entry.folder))
 
 
 def _note(manifest: Manifest, order: Order, outcome: Outcome) -> None:

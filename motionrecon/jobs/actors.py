@@ -13,6 +13,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from types import FrameType
 from typing import Any, NamedTuple
@@ -66,7 +67,8 @@ class Actor:
         context = multiprocessing.get_context("spawn")
         self.pipe, theirs = context.Pipe()
         self._process = context.Process(target=_live, args=(theirs, make, arguments), daemon=True)
-        with _set(environment):
+        resource_tracker.ensure_running()  # started within the block, it would undo the deafness
+        with _set(environment), _deaf():
             self._process.start()
         theirs.close()
 
@@ -135,6 +137,8 @@ def stop(actors: Iterable[Actor], patience: float = _PATIENCE) -> None:
 def _live(pipe: Connection, make: Callable[..., Handle], arguments: tuple[Any, ...]) -> None:
     """Answer requests until the pipe closes; the whole life of the process."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # an interruption ends the parent, which ends its actors
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     signal.signal(signal.SIGTERM, _leave)
     handle = make(*arguments)
 
@@ -170,6 +174,19 @@ def _leave(number: int, frame: FrameType | None) -> None:
 def _how(code: int | None) -> str:
     word = f"signal {-code}" if code is not None and code < 0 else f"exit code {code}"
     return f"died ({word}){'; out of memory? use fewer --workers' if code == -signal.SIGKILL else ''}"
+
+
+@contextlib.contextmanager
+def _deaf() -> Iterator[None]:
+    """Start processes that hear no Ctrl-C before they say what they make of it; here it comes when the block ends."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @contextlib.contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 from collections.abc import Sequence
@@ -24,7 +25,7 @@ class Entry:
       input: as it was given.
       folder: of its result.
       state: where it stands.
-      seconds: wall time of its fit, s; None: not ended, or ended in an earlier run that did not say.
+      seconds: wall time of its fit, s; None: not ended, or ended in an earlier run whose record is lost.
       error: one line, where it failed.
     """
 
@@ -74,8 +75,9 @@ class Manifest:
         if self._path is None or stopped or any(path != self._path for path in self._path.parent.iterdir()):
             return
         self._path.unlink()
-        for folder in self._made:
-            folder.rmdir()
+        with contextlib.suppress(OSError):
+            for folder in self._made:
+                folder.rmdir()
 
     def began(self, index: int) -> None:
         """Note that an input is worked on."""

@@ -71,8 +71,10 @@ def test_everything_is_finished_already(clips, capsys):
     assert run(command) == 0
     assert run([*command, "--resume"]) == 0
     assert capsys.readouterr() == ("", "")
-    assert run(command) == 2  # both folders hold results
-    assert capsys.readouterr().err.count("--overwrite") == 2
+    before = Path("out/manifest.json").read_bytes()
+    assert run([*command, "c.bvh"]) == 2  # refused before anything is done
+    assert capsys.readouterr().err.count("\n") == 1
+    assert Path("out/manifest.json").read_bytes() == before
 
 
 def test_all_lines_with_verbose(clips, capsys):

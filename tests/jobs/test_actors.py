@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import signal
 import time
 
 import pytest
@@ -43,6 +44,16 @@ def test_death_is_noticed_and_says_how(counter):
     counter.send(1)
     with pytest.raises(ActorDiedError, match="signal 9"):
         counter.receive()
+
+
+def test_ctrl_c_while_it_starts(capfd):
+    actor = Actor(actor_work.Counter, 0)
+    for _ in range(40):  # over the whole of its start
+        os.kill(actor._process.pid, signal.SIGINT)
+        time.sleep(0.02)
+    assert asked(actor, 1) == 1
+    actor.stop()
+    assert "Traceback" not in capfd.readouterr().err
 
 
 def test_the_environment_is_the_workers_only():

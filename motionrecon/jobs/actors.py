@@ -148,6 +148,7 @@ def _live(pipe: Connection, make: Callable[..., Handle], arguments: tuple[Any, .
     with contextlib.suppress(EOFError, OSError):  # the parent is gone or does not want us any more
         while True:
             pipe.send(_answer(handle, pipe.recv(), tell))
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # on the way out already; libraries' own ways out are next
 
 
 def _answer(handle: Handle, request: Any, tell: Tell) -> Done | Raised:

@@ -56,6 +56,15 @@ def test_ctrl_c_while_it_starts(capfd):
     assert "Traceback" not in capfd.readouterr().err
 
 
+def test_an_idle_one_ends_without_a_word(capfd):
+    actor = Actor(actor_work.slow_to_leave)
+    assert asked(actor, 1) == 1
+    actor.pipe.close()
+    time.sleep(0.3)  # it is on its way out when the signal comes
+    actor.stop()
+    assert capfd.readouterr().err == ""
+
+
 def test_the_environment_is_the_workers_only():
     before = os.environ.get("OMP_NUM_THREADS")
     actor = Actor(actor_work.Counter, 0, environment={"OMP_NUM_THREADS": "7"})

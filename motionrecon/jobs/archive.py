@@ -45,7 +45,7 @@ def read(path: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
       ArchiveError: it cannot be read.
     """
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:  # numpy leaves a broken one open
             head = json.loads(str(file[_HEAD]))
             arrays = {name: file[name] for name in file.files if name != _HEAD}
     except FileNotFoundError:

@@ -135,7 +135,7 @@ def foot_clearance(f: Features, o: Frames, w: LossWeights) -> Array:
     return jnp.sqrt(w.clearance * o.calm * o.swinging / o.swinging.shape[0]) * (f.soles[:, 2] - o.sole_height)
 
 
-def centre_of_mass(f: Features, o: Frames, w: LossWeights) -> Array:
+def center_of_mass(f: Features, o: Frames, w: LossWeights) -> Array:
     """Distance of the centre of mass from the kinematic start's (m)."""
     return jnp.sqrt(w.com * o.valid) * (f.com - o.com)
 
@@ -167,7 +167,7 @@ TERMS = {
     "reprojection": reprojection,
     "foot_contact": foot_contact,
     "foot_clearance": foot_clearance,
-    "centre_of_mass": centre_of_mass,
+    "centre_of_mass": center_of_mass,
     "momentum": momentum,
     "pose": pose,
     "joint_limits": joint_limits,

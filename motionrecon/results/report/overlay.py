@@ -94,7 +94,7 @@ def _draw_body(image, camera: Camera, posed: _Posed, k: int, opacity: float, arr
         vertices,
         normals,
         posed.body.faces,
-        posed.body.colours,
+        posed.body.colors,
         posed.body.gloss,
         alpha=opacity,
         light=light,

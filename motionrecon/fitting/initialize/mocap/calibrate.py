@@ -22,7 +22,7 @@ _BONES = {
     "thigh": ("hip", "knee", "knee"), "shank": ("knee", "ankle", "ankle"),
     "upper_arm": ("shoulder", "elbow", "elbow"), "forearm": ("elbow", "wrist", None),
 }  # fmt: skip
-_JOINT_CENTRES = ("hip", "knee", "ankle", "shoulder", "elbow")
+_JOINT_CENTERS = ("hip", "knee", "ankle", "shoulder", "elbow")
 _PLAUSIBLE = (0.5, 2.6)  # m, stature
 
 
@@ -32,12 +32,12 @@ class CalibrationOptions:
 
     Attributes:
       ridge: pull of joint and site offsets to the average body, and of left to right.
-      ridge_centre: pull of sites that are joint centres (knee keypoint to knee joint) to zero.
+      ridge_center: pull of sites that are joint centres (knee keypoint to knee joint) to zero.
       rounds: calibrations, each after an inverse-kinematics solve.
     """
 
     ridge: float = 1e-2
-    ridge_centre: float = 0.1
+    ridge_center: float = 0.1
     rounds: int = 3
 
 
@@ -132,9 +132,9 @@ def measured_body(lengths: dict[str, float], height: float, names: tuple[str, ..
 def _ridge_matrix(skeleton: Skeleton, sites: Sites, options: CalibrationOptions) -> tuple[np.ndarray, np.ndarray]:
     """Return the diagonal pull to the average body (N,) and the left-right coupling (N, N)."""
     joints, n_sites = len(skeleton.names) - 1, len(sites.names)
-    centre = [n.split("_", 1)[-1] in _JOINT_CENTRES for n in sites.names]
+    center = [n.split("_", 1)[-1] in _JOINT_CENTERS for n in sites.names]
     pull = np.full((joints + n_sites, 3), options.ridge)
-    pull[joints:][centre] = options.ridge_centre
+    pull[joints:][center] = options.ridge_center
     pairs = [(a - 1, b - 1) for a, b in skeleton.symmetry]
     for i, name in enumerate(sites.names):
         if name.startswith("left_") and keypoints.mirror(name) in sites.names:

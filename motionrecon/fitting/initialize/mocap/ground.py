@@ -11,7 +11,7 @@ import dataclasses
 
 import numpy as np
 
-from motionrecon.types import Array, Observation
+from motionrecon.types import Array, Observation, WorldTransform
 
 # Height over the floor in stance as a fraction of stature, and how surely it is known (1 sigma, m).
 _STANDING = {
@@ -50,23 +50,17 @@ class GroundOptions:
 
 @dataclasses.dataclass(frozen=True)
 class GroundFit:
-    """The move into the levelled world, x_new = rotation @ x + translation.
+    """The floor that was found.
 
     Attributes:
-      rotation: (3, 3).
-      translation: (3,) m.
+      world: the move into the levelled world, whose floor is z = 0.
       slope_deg: tilt that was taken out, degrees.
       footfalls: how many footfalls the plane rests on.
     """
 
-    rotation: np.ndarray
-    translation: np.ndarray
+    world: WorldTransform
     slope_deg: float
     footfalls: int
-
-    def apply(self, points: Array) -> np.ndarray:
-        """Move (..., 3) points, m, into the levelled world."""
-        return np.asarray(points) @ self.rotation.T + self.translation
 
 
 def _speed(points: np.ndarray, fps: float) -> np.ndarray:
@@ -82,7 +76,7 @@ def _runs(stand: np.ndarray) -> np.ndarray:
     return weight
 
 
-def _solve_plane(kinds, centre: np.ndarray, height: float, options: GroundOptions) -> tuple[np.ndarray, float]:
+def _solve_plane(kinds, center: np.ndarray, height: float, options: GroundOptions) -> tuple[np.ndarray, float]:
     """Fit z = a + b x + c y + height of the kind +- side; returns (a, b, c) and the number of footfalls."""
     names = sorted({kind for kind, *_ in kinds})
     size = 3 + 2 * len(names)
@@ -91,7 +85,7 @@ def _solve_plane(kinds, centre: np.ndarray, height: float, options: GroundOption
         i = names.index(kind)
         used = weight > 0
         rows = np.zeros((used.sum(), size))
-        rows[:, 0], rows[:, 1:3] = 1.0, points[used, :2] - centre[:2]
+        rows[:, 0], rows[:, 1:3] = 1.0, points[used, :2] - center[:2]
         rows[:, 3 + i], rows[:, 3 + len(names) + i] = 1.0, side
         w = weight[used] / options.scatter**2
         normal += rows.T @ (w[:, None] * rows)
@@ -128,7 +122,7 @@ def fit_ground(observation: Observation, points: Array, height: float, options: 
       A GroundFit; the point of the plane under the middle of the clip keeps its x and y.
     """
     points, seen = np.asarray(points), np.asarray(observation.confidence) > 0
-    centre = points[seen].mean(axis=0) if seen.any() else points.mean(axis=(0, 1))
+    center = points[seen].mean(axis=0) if seen.any() else points.mean(axis=(0, 1))
     tracks = [
         (kind, 1.0 if name.startswith("left") else -1.0, k)
         for k, name in enumerate(observation.names)
@@ -136,30 +130,31 @@ def fit_ground(observation: Observation, points: Array, height: float, options: 
     ]
     if not tracks:  # nothing of the feet: the lowest point of all is the floor
         low = np.percentile(points[..., 2][seen], 1.0) if seen.any() else 0.0
-        return GroundFit(np.eye(3), np.array([0.0, 0.0, -low]), 0.0, 0)
+        return GroundFit(WorldTransform(np.eye(3), np.array([0.0, 0.0, -low])), 0.0, 0)
     plane = np.zeros(3)
     for _ in range(options.rounds):
         kinds = []
         for kind, side, k in tracks:
-            over = points[:, k, 2] - (points[:, k, :2] - centre[:2]) @ plane[1:]
+            over = points[:, k, 2] - (points[:, k, :2] - center[:2]) @ plane[1:]
             slow = _speed(points[:, k], observation.fps) < options.speed
             stand = _standing(points[:, k], seen[:, k], slow, over, options.band)
             kinds.append((kind, side, points[:, k], _runs(stand)))
-        plane, count = _solve_plane(_lowest(kinds, centre, plane, options), centre, height, options)
-    plane[0] -= _too_high(observation.names, points, seen, plane, centre, height, options)
+        plane, count = _solve_plane(_lowest(kinds, center, plane, options), center, height, options)
+    plane[0] -= _too_high(observation.names, points, seen, plane, center, height, options)
     normal = np.array([-plane[1], -plane[2], 1.0])
     normal /= np.linalg.norm(normal)
     axis = np.cross(normal, [0.0, 0.0, 1.0])
     k = np.array([[0, -axis[2], axis[1]], [axis[2], 0, -axis[0]], [-axis[1], axis[0], 0]])
     rotation = np.eye(3) + k + k @ k / (1.0 + normal[2])
-    under = np.array([centre[0], centre[1], plane[0]])
-    target = np.array([centre[0], centre[1], 0.0])
-    return GroundFit(rotation, target - rotation @ under, float(np.degrees(np.arccos(normal[2]))), round(count))
+    under = np.array([center[0], center[1], plane[0]])
+    target = np.array([center[0], center[1], 0.0])
+    world = WorldTransform(rotation, target - rotation @ under)
+    return GroundFit(world, float(np.degrees(np.arccos(normal[2]))), round(count))
 
 
-def _too_high(names, points, seen, plane, centre, height: float, options: GroundOptions) -> float:
+def _too_high(names, points, seen, plane, center, height: float, options: GroundOptions) -> float:
     """Return how far, m, the plane cuts into the body: in floor work feet seldom stand, but hands and shins lie."""
-    over = points[..., 2] - plane[0] - (points[..., :2] - centre[:2]) @ plane[1:]
+    over = points[..., 2] - plane[0] - (points[..., :2] - center[:2]) @ plane[1:]
     cuts = [
         _CLEARANCE[kind] * height - np.percentile(over[seen[:, k], k], options.envelope)
         for k, name in enumerate(names)
@@ -168,12 +163,12 @@ def _too_high(names, points, seen, plane, centre, height: float, options: Ground
     return max([0.0, *cuts])
 
 
-def _lowest(kinds, centre: np.ndarray, plane: np.ndarray, options: GroundOptions):
+def _lowest(kinds, center: np.ndarray, plane: np.ndarray, options: GroundOptions):
     """Drop a side whose lowest points stay clearly over the other side's: that foot never stood."""
     level = {}
     for kind, side, points, weight in kinds:
         if (weight > 0).any():
-            over = points[:, 2] - (points[:, :2] - centre[:2]) @ plane[1:]
+            over = points[:, 2] - (points[:, :2] - center[:2]) @ plane[1:]
             level[kind, side] = np.average(over, weights=weight)
     keep = []
     for kind, side, points, weight in kinds:

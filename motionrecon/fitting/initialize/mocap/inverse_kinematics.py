@@ -28,6 +28,7 @@ from motionrecon.geometry import rotations
 from motionrecon.geometry.joint_frames import tree_frames
 from motionrecon.geometry.padding import pad_frames
 from motionrecon.geometry.skeleton import ancestor_mask
+from motionrecon.jobs.program_store import Program
 from motionrecon.types import Sites, Skeleton, Soles
 
 _OFF = 1e3  # m: a robust width that changes nothing
@@ -259,7 +260,7 @@ def _joint_equations(problem: Problem, t: _Terms) -> tuple[Array, Array]:
     return jnp.pad(spread, ((0, 0), (3, 0), (3, 0))), jnp.pad(right.reshape(frames, -1), ((0, 0), (3, 0)))
 
 
-@functools.partial(jax.jit, static_argnames=("parents",))
+@functools.partial(Program, static_argnames=("parents",))
 def _solve(problem: Problem, parents: tuple[int, ...], pos: Array, quats: Array, iterations: int, tolerance: float):
     def body(state):
         i, best, candidate, system, cost, damping, _ = state

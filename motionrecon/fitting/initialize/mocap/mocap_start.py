@@ -9,6 +9,7 @@ import numpy as np
 from motionrecon.errors import DataError
 from motionrecon.fitting.initialize.mocap import calibrate, ground, inverse_kinematics, keypoint_noise, sole_calibration
 from motionrecon.fitting.initialize.mocap.pose_guess import guess_pose
+from motionrecon.geometry import world
 from motionrecon.geometry.joint_frames import joint_frames
 from motionrecon.geometry.skeleton import template_soles
 from motionrecon.types import KinematicStart, Motion, Observation, Sites, Skeleton
@@ -81,8 +82,9 @@ def start_from_keypoints3d(
       options: of all stages.
 
     Returns:
-      A KinematicStart in a world whose floor is z = 0. Its observation holds the keypoints as given (levelled, not
-      smoothed); on noisy input their confidence is lowered where they lie far from the start.
+      A KinematicStart in a world whose floor is z = 0; ``world`` leads there. Its observation holds the
+      keypoints as given (levelled, not smoothed); on noisy input their confidence is lowered where they lie far from
+      the start.
 
     Raises:
       DataError: no or malformed 3D keypoints, or an impossible height.
@@ -95,7 +97,7 @@ def start_from_keypoints3d(
     lengths = calibrate.bone_lengths(points, confidence, observation.names)
     stature, warnings = calibrate.default_height(height, lengths)
     level = ground.fit_ground(observation, points, stature, options.ground)
-    points, raw = level.apply(points), level.apply(raw)
+    points, raw = world.to_fitted(level.world, points), world.to_fitted(level.world, raw)
     skeleton, sites = calibrate.measured_body(lengths, stature, observation.names)
     skeleton, sites, pos, quats = _fit_body(skeleton, sites, points, confidence, stature, options)
     motion = Motion(skeleton, observation.fps, pos, quats)
@@ -122,6 +124,7 @@ def start_from_keypoints3d(
         planted=sole_calibration.planted(motion, soles, options.soles),
         height=stature,
         warnings=(*warnings, *_remarks(level, noise, observation)),
+        world=level.world,
     )
 
 

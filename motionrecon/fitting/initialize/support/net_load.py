@@ -81,8 +81,8 @@ def low_pass(values: np.ndarray, fps: float, cutoff: float = CUTOFF) -> tuple[np
 def _momentum(motion: Motion, soles: Soles, height: float) -> tuple[np.ndarray, np.ndarray]:
     """Return the centre of mass (T, 3) m and the angular momentum about it (T, 3) m^2/s per unit of mass."""
     pos, rot = skeletons.clip_poses(motion.skeleton, motion.root_pos, motion.quats)
-    mass, centre, inertia = anthropometry.link_inertias(motion.skeleton, height, 1.0, soles.heel, soles.toe)
-    points = pos + (rot @ centre[..., None])[..., 0]
+    mass, center, inertia = anthropometry.link_inertias(motion.skeleton, height, 1.0, soles.heel, soles.toe)
+    points = pos + (rot @ center[..., None])[..., 0]
     com = mass @ points
     arm = points - com[:, None]
     rate = np.gradient(arm, 1.0 / motion.fps, axis=0)

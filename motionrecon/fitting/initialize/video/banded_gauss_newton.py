@@ -25,6 +25,7 @@ from motionrecon.fitting.initialize.video.video_normal import (
 from motionrecon.fitting.initialize.video.video_points import State
 from motionrecon.fitting.initialize.video.video_terms import Frames, Weights
 from motionrecon.geometry import rotations
+from motionrecon.jobs.program_store import Program
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,7 +34,7 @@ class Progress:
 
     first: float
     last: float
-    linearisations: int
+    linearizations: int
     losses: int
 
 
@@ -109,7 +110,7 @@ def solve(normal: Normal, damping: float) -> tuple[np.ndarray, np.ndarray]:
     return (-solved[:, 0] - solved[:, 1:] @ shared).reshape(count, n), shared
 
 
-@jax.jit
+@Program
 def _turn(quats, vectors):
     return rotations.normalize(rotations.mul(quats, rotations.exp(vectors)))
 
@@ -124,7 +125,7 @@ def _move(state: State, step: np.ndarray, shared: np.ndarray) -> State:
     return State(state.root + step[:, :3], turned, state.shared + shared)
 
 
-def minimise(
+def minimize(
     body: Body, frames: Frames, weights: Weights, state: State, *, steps: int, tolerance: float = 1e-3
 ) -> tuple[State, Progress]:
     """Lower the loss of a whole clip.

@@ -57,10 +57,10 @@ def ray_speeds(camera: Camera, pixels: np.ndarray, height: np.ndarray, fps: floa
     flat = cameras.undistort(camera, pixels)
     local = np.concatenate([flat, np.ones_like(flat[..., :1])], axis=-1)
     rotation = np.asarray(camera.rotation, dtype=float)
-    centre = -rotation.T @ np.asarray(camera.translation, dtype=float)
+    center = -rotation.T @ np.asarray(camera.translation, dtype=float)
     direction = (local / np.linalg.norm(local, axis=-1, keepdims=True)) @ rotation
     down = np.minimum(direction[..., 2], -1e-3)  # rays above the horizon give far points
-    points = centre + direction * ((height - centre[2]) / down)[..., None]
+    points = center + direction * ((height - center[2]) / down)[..., None]
     return slopes(points, fps, window)
 
 

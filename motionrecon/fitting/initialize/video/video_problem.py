@@ -179,7 +179,7 @@ def pose_problem(
     pixels, confidence = _clean(observation)
     flat = cameras.undistort(assumed.camera, pixels)
     matrix = np.asarray(assumed.camera.intrinsics)
-    focal, centre = matrix[[0, 1], [0, 1]], matrix[:2, 2]
+    focal, center = matrix[[0, 1], [0, 1]], matrix[:2, 2]
     hips = 0.5 * (flat[:, names.index("left_hip")] + flat[:, names.index("right_hip")])
     toward = np.concatenate([hips, np.ones((len(hips), 1))], axis=-1)
     ray = pnp.ray_rotations(toward / np.linalg.norm(toward, axis=-1, keepdims=True))
@@ -195,17 +195,19 @@ def pose_problem(
     else:
         landmarks, trust = lift(flat, confidence, names, height, fps), np.zeros_like(confidence)
     relative = landmarks @ np.swapaxes(ray, 1, 2)
-    found = pnp.bridge(pnp.solve_translation(relative, flat, confidence), confidence.sum(axis=1), 0.13 * fps)
-    state = _first_state(names, relative, found, assumed, height, fps)
-    tall = focal.mean() * height / np.maximum(found[:, 2], 0.3)
-    frames = _frames(pixels_ideal := focal * flat + centre, confidence, landmarks, trust, ray, tall, fps, options)
+    translation = pnp.bridge(pnp.solve_translation(relative, flat, confidence), confidence.sum(axis=1), 0.13 * fps)
+    state = _first_state(names, relative, translation, assumed, height, fps)
+    tall = focal.mean() * height / np.maximum(translation[:, 2], 0.3)
+    frames = _frames(pixels_ideal := focal * flat + center, confidence, landmarks, trust, ray, tall, fps, options)
     raw = video_body.build(_padded(names), height, video_body.landmark_heights(observation.layout))
-    weights = _weights(assumed, focal, centre, np.asarray(raw.floor), len(flat), options)
+    weights = _weights(assumed, focal, center, np.asarray(raw.floor), len(flat), options)
     feet, sure = _foot_pixels(names, pixels_ideal, confidence)
     body = jax.tree.map(jax.numpy.asarray, raw)
-    return Problem(
-        body, raw, frames, weights, options, assumed, fps, feet, sure, _seen_warnings(names, confidence)
-    ), state
+    problem = Problem(
+        body=body, raw_body=raw, frames=frames, weights=weights, options=options, assumed=assumed, fps=fps,
+        foot_pixels=feet, foot_confidence=sure, warnings=_seen_warnings(names, confidence),
+    )  # fmt: skip
+    return problem, state
 
 
 def _padded(names: tuple[str, ...]) -> tuple[str, ...]:
@@ -223,26 +225,50 @@ def _frames(pixels, confidence, landmarks, trust, ray, tall, fps, options) -> Fr
     valid = np.ones(count)
     weight = confidence / (options.pixel * tall)[:, None]
     return Frames(
-        pad(pixels), pad(weight), pad(landmarks), pad(trust), ray, np.zeros((count, 4)), valid,
-        acceleration_form(valid, fps), np.zeros((count, 2, 4)), np.zeros((count, MOVING)),
-    )  # fmt: skip
+        pixels=pad(pixels),
+        pixel_weight=pad(weight),
+        landmarks=pad(landmarks),
+        landmark_weight=pad(trust),
+        ray=ray,
+        contact=np.zeros((count, 4)),
+        valid=valid,
+        accel=acceleration_form(valid, fps),
+        speed=np.zeros((count, 2, 4)),
+        balance=np.zeros((count, MOVING)),
+    )
 
 
-def _weights(assumed, focal, centre, floor, count, options) -> Weights:
+def _weights(assumed, focal, center, floor, count, options) -> Weights:
     rotation = np.asarray(assumed.camera.rotation, float)
     pose, rest, hinge = pose_prior(options)
     free = np.ones(M)
     free[FIXED:] = float(assumed.pose_free)
     values = Weights(
-        focal, centre, -rotation.T @ np.asarray(assumed.camera.translation, float), rotation,
-        np.array([options.across, options.across, options.along]), 12.0, options.turn_accel, pose, rest,
-        hinge, swing_prior(options),
-        1 / (options.lean * np.sqrt(count)), 1 / (options.tilt * np.sqrt(count)), 1 / options.balance,
-        1 / options.height,
-        1 / options.sink, 1 / options.slip, floor, free, shared_scales(options, count), np.zeros(M), 0.0,
-        options.reach,
-    )  # fmt: skip
-    return Weights(*[np.asarray(v, dtype=np.float64) for v in values])
+        focal=focal,
+        center=center,
+        eye=-rotation.T @ np.asarray(assumed.camera.translation, float),
+        rotation=rotation,
+        landmark=np.array([options.across, options.across, options.along]),
+        point_accel=12.0,
+        turn_accel=options.turn_accel,
+        pose=pose,
+        reference=rest,
+        hinge=hinge,
+        swing=swing_prior(options),
+        lean=1 / (options.lean * np.sqrt(count)),
+        tilt=1 / (options.tilt * np.sqrt(count)),
+        balance=1 / options.balance,
+        height=1 / options.height,
+        sink=1 / options.sink,
+        slip=1 / options.slip,
+        floor=floor,
+        free=free,
+        shared=shared_scales(options, count),
+        shared_mean=np.zeros(M),
+        geman=0.0,
+        reach=options.reach,
+    )
+    return values._replace(**{name: np.asarray(v, dtype=np.float64) for name, v in values._asdict().items()})
 
 
 def _seen_warnings(names: tuple[str, ...], confidence: np.ndarray) -> tuple[str, ...]:

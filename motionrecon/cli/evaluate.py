@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from motionrecon.cli import evaluate_forces, options, places
+from motionrecon.cli import evaluate_forces, evaluate_suite, options, places
 
 _HELP = """Evaluate methods over a data set and print the paper's tables, published numbers beside measured ones.
 
@@ -22,6 +22,7 @@ Examples:
   motionrecon eval --dataset aist --data-root DATA --optimizer gauss-newton,bfgs
   motionrecon eval --dataset h36m --data-root DATA --split mocap --workers 4
   motionrecon eval --forces FOLDER -o runs/forces
+  motionrecon eval --suite walks --data-root DATA
 """
 _ENVIRONMENT = "MOTIONRECON_DATA"
 
@@ -29,6 +30,9 @@ _ENVIRONMENT = "MOTIONRECON_DATA"
 @click.command("eval", help=_HELP)
 @click.option("--dataset", default="synthetic", show_default=True, metavar="NAME",
               help="synthetic, h36m, aist or mocap (a folder of files).")  # fmt: skip
+@click.option(
+    "--suite", metavar="NAME", help="A fixed set of evaluations instead: mocap, walks, aist, noise, drawn, optimizers."
+)
 @click.option(
     "--forces",
     metavar="FOLDER",
@@ -53,6 +57,10 @@ _ENVIRONMENT = "MOTIONRECON_DATA"
 @click.option("--outliers", type=float, default=0.0, metavar="PERCENT",
               help="Share of 3D keypoints displaced by 200 mm. [default: 0]")  # fmt: skip
 @click.option("--noise-px", type=float, default=0.0, metavar="PX", help="Noise on 2D keypoints. [default: 0]")
+@click.option("--baselines", metavar="A,B", help="More to set beside: filters (best filter of noisy 3D), pnp (films).")
+@click.option("--points", type=click.Choice(["joints", "observed", "fitted"]), default="joints", show_default=True,
+              help="Where results are judged: at joints, a film's observed points, the fitted 3D points.")  # fmt: skip
+@click.option("--starts", type=int, metavar="N", help="With --suite: fit from N starts that are slightly off.")
 @click.option("--seed", type=int, default=0, show_default=True, metavar="N", help="Of the noise.")
 @click.option("--form", type=click.Choice(["cdf", "npz", "h5"]), help="Which of Human3.6M's forms to read.")
 @click.option("--max-evaluations", type=int, metavar="N", help="Most loss evaluations per window.")
@@ -66,8 +74,12 @@ _ENVIRONMENT = "MOTIONRECON_DATA"
 @click.pass_context
 def evaluate(ctx: click.Context, /, overwrite: bool, resume: bool, **given: Any) -> None:
     """Evaluate methods over a data set: the command's body; users read _HELP."""
-    if given["forces"] is not None:
+    if given["forces"] is not None and given["suite"] is None:
         ctx.exit(evaluate_forces.evaluate(ctx, given, overwrite=overwrite, resume=resume))
+    if given["suite"] is not None:
+        ctx.exit(evaluate_suite.evaluate(ctx, given, overwrite=overwrite, resume=resume))
+    if given["starts"] is not None:
+        raise click.UsageError(f"--starts {given['starts']}: goes with --suite", ctx)
     for name in ("height", "mass"):
         if given[name] is not None:
             raise click.UsageError(f"--{name}: goes with --forces; a data set knows its own people", ctx)
@@ -98,11 +110,12 @@ def _protocol(given: dict[str, Any]) -> Any:
     overrides["run"] = {"device": given["device"]}
     catalog.known(given["dataset"])
     root = catalog.data_root(given["data_root"])
-    kept = ("dataset", "mode", "camera", "noise_mm", "outliers", "noise_px", "frames", "seed", "form")
+    kept = ("dataset", "mode", "camera", "noise_mm", "outliers", "noise_px", "frames", "seed", "form", "points")
     return protocols.Protocol(
         root=None if root is None or given["dataset"] == "synthetic" else str(root),
         methods=protocols.method_names(given["optimizer"]),
         fit=config.load(given["config_path"], overrides),
+        baselines=_words(given["baselines"]),
         **{name: given[name] for name in kept},
     )
 

@@ -40,11 +40,6 @@ def assemble(body: Body, p: Pose, inertia: Array) -> Array:
     return lower + (lower * (1.0 - same)).T
 
 
-def mass_matrix(body: Body, p: Pose) -> Array:
-    """Return the mass matrix (V, V) with armature."""
-    return assemble(body, p, spatial_inertia(body, p)) + jnp.diag(jnp.asarray(body.armature))
-
-
 def accelerations(body: Body, p: Pose, before: Array, across: Array, acceleration: Array) -> tuple[Array, Array]:
     """Compute spatial accelerations, gravity included as an upward acceleration of the world.
 

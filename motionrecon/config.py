@@ -20,6 +20,7 @@ import tomli_w
 
 from motionrecon import option_records
 from motionrecon.errors import ConfigError
+from motionrecon.geometry.keypoint_layouts import LAYOUTS
 from motionrecon.jobs.atomic_file import replaced
 from motionrecon.option_records import suggestion
 
@@ -44,6 +45,7 @@ class InputOptions:
       fps: Hz of the fit; None: 30, or 25 for a source of 25, 50 or 100.
       source_fps: Hz at which the source was recorded, where its file does not say or says it wrongly.
       image_size: (width, height) px of the image of 2D keypoints, where their file does not say.
+      layout: name of the order of 2D keypoints; None: by their number and the limbs they make.
       asf: skeleton of an AMC file; None: looked for beside it.
       truth: NPZ file of true joint positions to measure the result against; None: no truth.
     """
@@ -56,6 +58,7 @@ class InputOptions:
     fps: float | None = None
     source_fps: float | None = None
     image_size: tuple[int, int] | None = None
+    layout: str | None = None
     asf: str | None = None
     truth: str | None = None
 
@@ -77,6 +80,11 @@ class InputOptions:
             width, height = self.image_size
             _require(
                 min(width, height) >= 16, f"input.image_size {width} {height}: give the width and height in pixels"
+            )
+        if self.layout is not None:
+            _require(
+                self.layout in LAYOUTS,
+                f'input.layout "{self.layout}": give one of {", ".join(LAYOUTS)}{suggestion(self.layout, LAYOUTS)}',
             )
 
 

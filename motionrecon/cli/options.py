@@ -65,7 +65,8 @@ FLAGS = (
           metavar="HZ"),
     _flag("--person", "input.person", "Whom to follow: the largest, or the N-th from the left, from 1.",
           type=Person(), metavar="[largest|N]"),
-    _flag("--camera --calib", "input.camera", "Camera file (TOML, JSON, YAML). [default: a guess]", metavar="FILE"),
+    _flag("--camera --calib", "input.camera", "Camera file; FILE:NAME picks one camera of several. [default: a guess]",
+          metavar="FILE"),
     _flag("--static-camera/--moving-camera", "input.static_camera", "Whether the camera stands still."),
     _flag("--keypoints", "input.keypoints", "2D keypoints to use in place of the detector (OpenPose, COCO, HALPE, "
           "AlphaPose, MediaPipe, NPZ).", metavar="FILE"),
@@ -73,6 +74,8 @@ FLAGS = (
           metavar="HZ"),
     _flag("--image-size", "input.image_size", "Size of the image of 2D keypoints whose file does not say it.", type=int,
           nargs=2, metavar="W H"),
+    _flag("--layout", "input.layout", "Order of 2D keypoints (coco17, body25, ...). [default: by their limbs]",
+          metavar="NAME"),
     _flag("--asf", "input.asf", "Skeleton of an AMC file. [default: the one beside it]", metavar="FILE"),
     _flag("--truth", "input.truth", "True joint positions (NPZ) to measure the result against.", metavar="FILE"),
     _flag("--height", "person.height", "Stature in metres. [default: estimated]", type=float, metavar="M"),

@@ -48,8 +48,8 @@ def check_source(source: str) -> None:
     """
     path = Path(source)
     if path.is_dir():
-        if next(path.glob("*.json"), None) is None:
-            raise DataError(f"{source}: is a folder without keypoint files (*.json); give a file")
+        if next(path.glob("*.json"), None) is None and next(path.glob("*.txt"), None) is None:
+            raise DataError(f"{source}: is a folder without keypoint files (*.json, YOLO's *.txt); give a file")
     elif not path.exists():
         raise DataError(f"{source}: no such file; check the path")
     elif not path.is_file():
@@ -58,6 +58,13 @@ def check_source(source: str) -> None:
         raise DataError(f"{source}: is empty (0 bytes); copy or record it again")
     elif not os.access(path, os.R_OK):
         raise DataError(f"{source}: may not be read; change its permissions (chmod u+r)")
+
+
+def camera_file(given: str) -> str:
+    """Return the file of FILE:NAME (one camera of several), or what was given where that is a file."""
+    from motionrecon.data.formats import camera_files
+
+    return str(camera_files.split_name(given)[0])
 
 
 def check_files(config: Config) -> None:
@@ -70,9 +77,13 @@ def check_files(config: Config) -> None:
         path = getattr(config.input, name)
         if path is None:
             continue
+        if name == "camera":
+            path = camera_file(path)
         if not Path(path).exists():
             raise ConfigError(f"--{name} {path}: no such file; check the path")
-        if Path(path).is_dir() and name != "keypoints":
+        if Path(path).is_dir() and name == "camera" and not (Path(path) / "intri.yml").is_file():
+            raise ConfigError(f"--{name} {path}: is a folder without EasyMocap's intri.yml; give a file")
+        if Path(path).is_dir() and name not in ("keypoints", "camera"):
             raise ConfigError(f"--{name} {path}: is a folder; give a file")
 
 

@@ -83,7 +83,7 @@ def _write_all(
     log_text: str,
 ) -> None:
     """Write every file into an empty folder."""
-    from motionrecon.results.report import report, stills
+    from motionrecon.results.report import report
 
     for name in formats:
         FORMATS[name](result, folder / f"motion.{name}", frame)
@@ -93,8 +93,7 @@ def _write_all(
     if overlay:
         from motionrecon.results.report.overlay import write_overlay
 
-        write_overlay(result, folder / "overlay.mp4", frames)
-        images = stills.key_frames(folder / "overlay.mp4")
+        images = write_overlay(result, folder / "overlay.mp4", frames)
     report.write_report(result, summary, folder / "report.html", images)
     (folder / "config.toml").write_text(tomli_w.dumps(_without_none(result.config)), encoding="utf-8")
     if log_text:

@@ -32,7 +32,7 @@ def fitted(monkeypatch):
     def fit_file(source, config, output, *, resume, progress):
         calls.append((source, config, output, resume))
         progress.stage("optimize")
-        progress.window(0, 1, 0.25)
+        progress.window(0, 1, 0.25, 3.0)
         outcome = os.path.basename(source).split(".")[0]
         if outcome == "broken":
             raise DataError(f"{source}: broken; export it again")

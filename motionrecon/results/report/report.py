@@ -6,7 +6,7 @@ Pictures are embedded, no script runs and nothing is loaded from elsewhere, so t
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ import numpy as np
 
 from motionrecon.jobs.atomic_file import replaced
 from motionrecon.metrics import catalog
-from motionrecon.results.report import figures, gait_section, stills
+from motionrecon.results.report import figures, gait_section, panels, stills
 from motionrecon.results.report.page import PAGE
 from motionrecon.types import FitResult
 
@@ -100,8 +100,9 @@ def _strip(images: Sequence[np.ndarray]) -> str:
     return f'<div class="strip">{pictures}</div>'
 
 
-def _picture(png: bytes, alt: str) -> str:
-    return f'<img class="plot" alt="{escape(alt)}" src="data:image/png;base64,{base64.b64encode(png).decode()}">'
+def _picture(image: np.ndarray, alt: str) -> str:
+    code = base64.b64encode(panels.png(image)).decode()
+    return f'<img class="plot" alt="{escape(alt)}" src="data:image/png;base64,{code}">'
 
 
 def _warnings(summary: dict[str, Any]) -> str:
@@ -117,9 +118,10 @@ def _warnings(summary: dict[str, Any]) -> str:
     return '<ul class="warnings">' + "".join(f"<li>{escape(line)}</li>" for line in lines) + "</ul>"
 
 
-def render(result: FitResult, summary: dict[str, Any], images: Sequence[np.ndarray] = ()) -> str:
-    """Return the page as HTML (see ``write_report``)."""
-    pictures = figures.section_figures(result, summary)
+def render(
+    result: FitResult, summary: dict[str, Any], pictures: Mapping[str, np.ndarray], images: Sequence[np.ndarray] = ()
+) -> str:
+    """Return the page as HTML: ``pictures`` from ``figures.section_figures``, the rest as ``write_report`` takes it."""
     facts = [f"<div><b>{escape(v)}</b><span>{escape(label)}</span></div>" for v, label in _facts(result, summary)]
     return PAGE.substitute(
         title=escape(Path(result.source).name or "fit"),
@@ -166,8 +168,9 @@ def write_report(
     """
     path = Path(path)
     picture = path.with_suffix(".png")
-    page = render(result, summary, images).encode("utf-8")
-    drawn = figures.sheet(result, summary)
+    pictures = figures.section_figures(result, summary)
+    page = render(result, summary, pictures, images).encode("utf-8")
+    drawn = panels.png(figures.sheet(pictures, summary))
     for target, content in ((path, page), (picture, drawn)):
         with replaced(target) as temporary:
             temporary.write_bytes(content)

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from motionrecon.cli import evaluate_forces, evaluate_suite, places
+from motionrecon.cli import evaluate_forces, evaluate_suite, options, places
 
 _HELP = """Evaluate methods over a data set and print the paper's tables, published numbers beside measured ones.
 
@@ -65,23 +65,15 @@ _ENVIRONMENT = "MOTIONRECON_DATA"
 @click.option("--form", type=click.Choice(["cdf", "npz", "h5"]), help="Which of Human3.6M's forms to read.")
 @click.option("--max-evaluations", type=int, metavar="N", help="Most loss evaluations per window.")
 @click.option("--detector", type=click.Choice(["mediapipe", "rtmpose"]), help="Pose detector. [default: mediapipe]")
-@click.option("--device", type=click.Choice(["auto", "cpu", "gpu"]), help="Where to compute. [default: cpu]")
-@click.option("--workers", type=int, metavar="N", help="Worker processes. [default: one a core]")
-@click.option("--ray", metavar="ADDRESS", help="Use a Ray cluster; auto starts a local one (extra [ray]).")
+@options.device
+@options.parallel(None, "Worker processes. [default: one a core]", ray=True)
 @click.option("--json", "json_path", metavar="FILE", help="Write the results as JSON there too.")
 @click.option("-c", "--config", "config_path", metavar="FILE", help="Options of the fits from a TOML file.")
-@click.option("-o", "--output", metavar="DIR", help="Result folder. [default: runs/eval-DATASET-SPLIT-INPUT]")
-@click.option("--overwrite", is_flag=True, help="Begin anew in a folder that holds results.")
-@click.option("--resume", is_flag=True, help="Go on from the finished sequences.")
-@click.option("-q", "--quiet", is_flag=True, help="Print errors only.")
-@click.option("--debug", is_flag=True, help="Print the traceback of an error, of a failed sequence too.")
+@options.placed("Result folder. [default: runs/eval-DATASET-SPLIT-INPUT]", resume="Go on from the finished sequences.")
+@options.told("Print the traceback of an error, of a failed sequence too.")
 @click.pass_context
 def evaluate(ctx: click.Context, /, overwrite: bool, resume: bool, **given: Any) -> None:
     """Evaluate methods over a data set: the command's body; users read _HELP."""
-    if overwrite and resume:
-        raise click.UsageError("--overwrite and --resume exclude each other: begin anew, or go on", ctx)
-    if given["workers"] is not None and given["workers"] < 1:
-        raise click.UsageError(f"--workers {given['workers']}: give 1 or more", ctx)
     if given["forces"] is not None and given["suite"] is None:
         ctx.exit(evaluate_forces.evaluate(ctx, given, overwrite=overwrite, resume=resume))
     if given["suite"] is not None:
@@ -115,7 +107,7 @@ def _protocol(given: dict[str, Any]) -> Any:
         overrides["optimizer"] = {"max_evaluations": given["max_evaluations"]}
     if given["detector"] is not None:
         overrides["detector"] = {"name": given["detector"]}
-    overrides["run"] = {"device": given["device"] or "cpu"}
+    overrides["run"] = {"device": given["device"]}
     catalog.known(given["dataset"])
     root = catalog.data_root(given["data_root"])
     kept = ("dataset", "mode", "camera", "noise_mm", "outliers", "noise_px", "frames", "seed", "form", "points")
@@ -134,11 +126,11 @@ def _words(text: str | None) -> tuple[str, ...]:
 
 def _run(asked: Any, dataset: Any, clips: list, folder: Path, given: dict[str, Any], *, resume: bool) -> int:
     """Evaluate, write and print; returns how many sequences gave no row at all."""
-    from motionrecon.evaluate import run, tables, workers
-    from motionrecon.jobs import text_grid
+    from motionrecon.evaluate import run, tables
+    from motionrecon.jobs import pool, text_grid
 
     quiet = given["quiet"]
-    count = given["workers"] or (None if given["ray"] else workers.default_workers(len(clips)))
+    count = given["workers"] or (None if given["ray"] else pool.default_count(len(clips)))
     if not quiet:
         click.echo(f"motionrecon eval {asked.dataset}, split {asked.split}, input {asked.mode}: "
                    f"{_counted(len(clips), 'sequence')} -> {folder}{os.sep}", err=True)  # fmt: skip

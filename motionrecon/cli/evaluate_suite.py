@@ -46,7 +46,7 @@ def evaluate(ctx: click.Context, given: dict[str, Any], *, overwrite: bool, resu
     asked = suite.changed(
         asked, {**typed, "starts": given["starts"], "frames": given["frames"], "optimizers": optimizers}
     )
-    overrides: dict[str, dict[str, Any]] = {"run": {"device": given["device"] or "cpu"}}
+    overrides: dict[str, dict[str, Any]] = {"run": {"device": given["device"]}}
     if given["max_evaluations"] is not None:
         overrides["optimizer"] = {"max_evaluations": given["max_evaluations"]}
     if given["detector"] is not None:
@@ -72,11 +72,11 @@ def _words(text: str | None) -> tuple[str, ...]:
 
 def _run(asked: Any, runs: list, skipped: list[str], folder: Path, given: dict[str, Any], *, resume: bool) -> int:
     """Evaluate, write and print; returns the exit code: 1 where some clip gave no row at all."""
-    from motionrecon.evaluate import run, suite_run, suite_tables, workers
-    from motionrecon.jobs import text_grid
+    from motionrecon.evaluate import run, suite_run, suite_tables
+    from motionrecon.jobs import pool, text_grid
 
     total = sum(len(one.clips) for one in runs)
-    count = given["workers"] or (None if given["ray"] else workers.default_workers(total))
+    count = given["workers"] or (None if given["ray"] else pool.default_count(total))
     began, ended = time.monotonic(), 0
     if not given["quiet"]:
         for line in skipped:

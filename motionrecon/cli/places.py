@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -86,6 +87,20 @@ def check_files(config: Config) -> None:
             raise ConfigError(f"--{name} {path}: is a folder; give a file")
 
 
+def check_folder(folder: Path, *, overwrite: bool, resume: bool) -> None:
+    """Refuse a result folder that holds something already, unless ``overwrite`` or ``resume`` was asked for.
+
+    Raises:
+      InputError: it does, or is a file.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise InputError(f"{folder}: is a file; give a folder with -o/--output")
+    if folder.is_dir() and any(folder.iterdir()) and not (overwrite or resume):
+        raise InputError(
+            f"{folder}: holds results already; use --overwrite to replace them, --resume to go on, or another -o"
+        )
+
+
 @contextlib.contextmanager
 def result_folder(folder: Path, *, overwrite: bool, resume: bool) -> Iterator[Path]:
     """Provide a writable result folder; one that was made here and stayed empty is removed again.
@@ -94,12 +109,7 @@ def result_folder(folder: Path, *, overwrite: bool, resume: bool) -> Iterator[Pa
       InputError: it holds something already and neither ``overwrite`` nor ``resume`` was asked for, or it cannot
         be written.
     """
-    if folder.exists() and not folder.is_dir():
-        raise InputError(f"{folder}: is a file; give a folder with -o/--output")
-    if folder.is_dir() and any(folder.iterdir()) and not (overwrite or resume):
-        raise InputError(
-            f"{folder}: holds results already; use --overwrite to replace them, --resume to go on, or another -o"
-        )
+    check_folder(folder, overwrite=overwrite, resume=resume)
     made = _make(folder)
     try:
         yield folder
@@ -107,6 +117,17 @@ def result_folder(folder: Path, *, overwrite: bool, resume: bool) -> Iterator[Pa
         for path in made:  # innermost first
             with contextlib.suppress(OSError):
                 path.rmdir()
+
+
+def clear_unfinished(folder: Path) -> None:
+    """Remove what a process that died left behind half written: hidden folders and files, not the finished windows."""
+    for path in (*folder.glob(".writing-*"), *folder.glob(".*.tmp")):
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
+    with contextlib.suppress(OSError):
+        folder.rmdir()  # where nothing else is in it
 
 
 def _make(folder: Path) -> list[Path]:

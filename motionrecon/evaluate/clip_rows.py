@@ -18,6 +18,7 @@ from motionrecon.errors import MotionReconError
 from motionrecon.evaluate import compile_time
 from motionrecon.evaluate import protocol as protocols
 from motionrecon.evaluate.protocol import Protocol, Task
+from motionrecon.jobs.memory import peak_mb
 
 Row = dict[str, Any]
 CURVE_POINTS = 40
@@ -45,15 +46,6 @@ def failed(task: Task, method: str, error: BaseException | str) -> Row:
     if isinstance(error, Exception) and not expected:
         row["traceback"] = "".join(traceback.format_exception(error))[-4000:]
     return row
-
-
-def peak_mb() -> float:
-    """Return the most memory this process has held, MB."""
-    try:
-        import resource
-    except ImportError:  # no such module on Windows
-        return 0.0
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024.0
 
 
 def _head(task: Task, method: str) -> Row:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import fnmatch
-import hashlib
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
@@ -15,6 +13,7 @@ from motionrecon.config import Config
 from motionrecon.data.datasets import catalog
 from motionrecon.data.datasets.dataset import Clip, Dataset
 from motionrecon.errors import ConfigError, InputError
+from motionrecon.jobs import rows
 from motionrecon.option_records import suggestion
 
 MODES = ("mocap", "keypoints2d", "video")
@@ -117,7 +116,7 @@ class Protocol:
 
     def mark(self) -> str:
         """Return a short text that is equal for protocols whose rows may be mixed."""
-        return hashlib.sha256(json.dumps(self.plain(), sort_keys=True).encode()).hexdigest()[:16]
+        return rows.mark(self.plain())
 
 
 @dataclasses.dataclass(frozen=True)

@@ -13,7 +13,7 @@ from typing import Any
 
 from motionrecon import config
 from motionrecon.data.datasets.dataset import Clip, Dataset
-from motionrecon.evaluate import cluster, published, statistics, tables, workers
+from motionrecon.evaluate import published, statistics, tables, workers
 from motionrecon.evaluate.clip_rows import Row
 from motionrecon.evaluate.protocol import BASELINES, MORE_BASELINES, Protocol
 from motionrecon.evaluate.store import Store
@@ -53,11 +53,8 @@ def run(
     store = Store(folder, protocol, resume=resume)
     tasks = [task for clip in clips if (task := store.task(clip, protocol.methods)) is not None]
     device = protocol.fit.run.device
-    if ray is not None:
-        ended = cluster.run(tasks, ray, count, device=device)
-    else:
-        ended = workers.run(tasks, count or workers.default_workers(len(tasks)), device=device)
     if tasks:
+        ended = workers.run(tasks, count, ray=ray, device=device)
         for done, (task, rows) in enumerate(ended, 1):
             store.write(task.clip, rows)
             if told is not None:

@@ -1,65 +1,67 @@
-"""Run the same tasks on a Ray cluster; needs the extra [ray]."""
+"""The same tasks on a Ray cluster; needs the extra [ray]."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from motionrecon.errors import InputError
-from motionrecon.evaluate import clip_rows, workers
-from motionrecon.evaluate.clip_rows import Row
-from motionrecon.evaluate.protocol import Task
-from motionrecon.evaluate.workers import Work
-from motionrecon.jobs import runtime
+from motionrecon.jobs import pool, runtime
+from motionrecon.jobs.actors import Done, Told
+from motionrecon.jobs.pool import Began, Desk, Died, Event, Work
 
-_CALLS = 20  # clips after which Ray replaces a worker: compiled programs of many clip lengths add up
+_CALLS = 20  # tasks after which Ray replaces a worker: compiled programs of many clip lengths add up
 
 
 def run(
-    tasks: list[Task], address: str, count: int | None, *, device: str = "cpu", work: Work = clip_rows.evaluate
-) -> Iterator[tuple[Task, list[Row]]]:
+    tasks: Sequence[Any], address: str, count: int | None, work: Work, *, device: str | None = None
+) -> Iterator[tuple[Any, Event]]:
     """Do tasks on Ray workers.
 
     Args:
       tasks: to do.
       address: of the cluster, or "auto": the one that runs here, else a local one is started.
       count: tasks at once; None: as many as the cluster has CPUs.
-      device: for JAX.
-      work: what a worker does with a task.
+      work: see ``pool.run``.
+      device: see ``pool.run``.
 
     Yields:
-      Each task with its rows, as they end; a task whose worker died gives failed rows.
+      As ``pool.run``; what is told comes when the task ends.
 
     Raises:
       InputError: Ray is not installed, or no cluster answers.
     """
     ray = _connected(address, count)
-    remote = ray.remote(num_cpus=1, max_retries=0, max_calls=_CALLS, runtime_env={"env_vars": workers.ENVIRONMENT})(_do)
+    remote = ray.remote(num_cpus=1, max_retries=0, max_calls=_CALLS, runtime_env={"env_vars": dict(pool.ENVIRONMENT)})
+    do = remote(_do)
     most = count or max(int(ray.cluster_resources().get("CPU", 1)), 1)
     waiting, running = list(reversed(tasks)), {}
     try:
         while waiting or running:
             while waiting and len(running) < most:
                 task = waiting.pop()
-                running[remote.remote(task, device, work)] = task
+                running[do.remote(task, work, device)] = task
+                yield task, Began()
             done, _ = ray.wait(list(running), num_returns=1)
             task = running.pop(done[0])
             try:
-                rows = ray.get(done[0])
+                value, told = ray.get(done[0])
+            except ray.exceptions.RayTaskError as error:
+                yield task, Died(f"unexpected {type(error.cause).__name__}: {error.cause}")
             except ray.exceptions.RayError as error:
-                said = f"its Ray worker died ({type(error).__name__}); --resume does it again"
-                rows = [clip_rows.failed(task, method, said) for method in task.methods]
-            yield task, rows
+                yield task, Died(f"its Ray worker died ({type(error).__name__}); --resume does it again")
+            else:
+                for news in told:
+                    yield task, Told(news)
+                yield task, Done(value)
     finally:
         ray.shutdown()
 
 
-def _do(task: Task, device: str, work: Work) -> list[Row]:
-    workers.prepare(device)
-    try:
-        return work(task)
-    finally:
-        workers.release_memory()
+def _do(task: Any, work: Work, device: str | None) -> tuple[Any, list[Any]]:
+    told: list[Any] = []
+    value, _ = Desk(work, device)(task, told.append)
+    return value, told
 
 
 def _connected(address: str, count: int | None) -> Any:

@@ -15,6 +15,7 @@ from motionrecon.data import standing_heights
 
 # Fractions of stature (Winter; the skeleton template's)
 _PARTS = {("hip", "knee"): 0.245, ("knee", "ankle"): 0.246, ("shoulder", "elbow"): 0.165, ("elbow", "wrist"): 0.150}
+_LEAST = 0.2  # m, shorter bones are judged as if they were that long: foot points wander over the skin
 _BONES = (*_PARTS, ("ankle", "ball"), ("ankle", "toe"))
 
 
@@ -26,7 +27,8 @@ class PersonCheckOptions:
       least_height, most_height: m, of a person whose height is not given.
       height: share by which the body may differ from a height that is given.
       alike: share by which left and right limbs may differ.
-      constant: share of its median by which a bone may vary (10th to 90th percentile).
+      constant: share of its median by which a bone may vary (10th to 90th percentile)...
+      steady: s, ...of its median over so long, so that noise is no change.
       straight: way from shoulders over hips to knees, over the straight way, when stretched.
       headstand: share of frames with shoulders under hips under ankles.
       lying: share of frames without an upright trunk, of a person who...
@@ -42,6 +44,7 @@ class PersonCheckOptions:
     height: float = 0.25
     alike: float = 0.25
     constant: float = 0.3
+    steady: float = 0.5
     straight: float = 1.6
     headstand: float = 0.8
     lying: float = 0.95
@@ -172,8 +175,9 @@ def _constant(body: _Body, options: PersonCheckOptions) -> Finding | None:
         for bone in _BONES:
             size = body.bone(side, bone)
             if len(size) > 4:
-                low, usual, high = np.percentile(size, [10, 50, 90])
-                spread[side, bone] = float((high - low) / max(usual, 0.1))
+                usual = float(np.median(size))
+                low, high = np.percentile(_usual(size, body.fps * options.steady), [10, 90])
+                spread[side, bone] = float((high - low) / max(usual, _LEAST))
     if not spread:
         return None
     worst = max(spread, key=lambda b: spread[b])
@@ -186,6 +190,12 @@ def _constant(body: _Body, options: PersonCheckOptions) -> Finding | None:
     return Finding(
         "constant bones", spread[worst], f"{options.constant:.0%}", passed, said + ("" if passed else remedy)
     )
+
+
+def _usual(size: np.ndarray, frames: float) -> np.ndarray:
+    """Return running medians (T',) of a length over so many frames: noise and single outliers are no change of it."""
+    width = 2 * round(0.5 * min(frames, len(size) / 3)) + 1
+    return np.median(np.lib.stride_tricks.sliding_window_view(size, width), axis=-1)
 
 
 def _hips_between(body: _Body, options: PersonCheckOptions) -> Finding | None:

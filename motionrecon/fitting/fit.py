@@ -15,7 +15,7 @@ from motionrecon import config
 from motionrecon.config import Config
 from motionrecon.data import truth
 from motionrecon.errors import FitError, InputError
-from motionrecon.fitting import assemble, chain, checkpoint, kinds, prepare, read_input
+from motionrecon.fitting import assemble, chain, checkpoint, input_checks, kinds, prepare, read_input
 from motionrecon.fitting.initialize.support import support
 from motionrecon.fitting.kinds import Settings
 from motionrecon.fitting.read_input import observe_file
@@ -131,13 +131,15 @@ def fit_sequence(
     clock.stage("initialize")
     sequence = read_input.completed(sequence, options.input)
     kind = kinds.kind_of(sequence)
-    warnings = [*sequence.warnings]
+    name = source or sequence.key
+    warnings = [*sequence.warnings, *input_checks.before_start(sequence, options.person.height, name)]
     if not options.input.static_camera and kinds.SETTINGS[kind].through_camera:
         warnings.append(_MOVING)
     start = start or kinematic_start(sequence, options)
     kind = kinds.refined(kind, start)
     settings = kinds.SETTINGS[kind]
     warnings += start.warnings
+    warnings += input_checks.after_start(start, name)
     carried = support.find_unsupported(start) if settings.judges_support else None
     warnings += support.sentences(carried) if carried else []
     mass = options.person.mass
@@ -165,7 +167,7 @@ def fit_sequence(
     if options.optimizer.pipeline == "generalized":
         warnings.append(assemble.brax_difference(prepared, start.motion.skeleton, state))
     result = assemble.result(
-        start, prepared, state, options, weights, mass, source or sequence.key, positions, warnings
+        start, prepared, state, options, weights, mass, name, positions, warnings
     )
     clock.stage("")
     if carried:

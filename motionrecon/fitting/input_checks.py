@@ -1,0 +1,94 @@
+"""The gate before the fit: what was observed must be a person on level ground, the right way up.
+
+A finding that makes a fit senseless ends it with a sentence that says what to do; any other becomes a warning. 3D
+keypoints are judged by ``data.person_check``: their floor once the kinematic start has levelled it, the rest before.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from motionrecon.data.person_check import Finding, check_person
+from motionrecon.errors import InputError
+from motionrecon.types import KinematicStart, Observation, Sequence
+
+_GROUND = "level ground"  # the check that needs a levelled floor
+_OVER = 0.8  # share of frames with the body upside down, from which a picture is: a handstand lasts less
+_LEAST = 5  # frames that show the parts that tell
+
+
+def before_start(clip: Sequence, height: float | None, name: str) -> list[str]:
+    """Judge what was observed before anything is made of it.
+
+    Args:
+      clip: as it was read.
+      height: stature in m as the user gives it, or None.
+      name: of the input, for messages.
+
+    Returns:
+      Sentences to warn with.
+
+    Raises:
+      InputError: this is no person, or one upside down.
+    """
+    seen = clip.observation
+    if seen.keypoints3d is None:
+        _the_right_way_up(seen, name)
+        return []
+    return _told([f for f in _findings(seen, height) if f.check != _GROUND], name)
+
+
+def after_start(start: KinematicStart, name: str) -> list[str]:
+    """Judge the ground under 3D keypoints, once it is levelled; arguments and errors as ``before_start``."""
+    if start.observation.keypoints3d is None:
+        return []
+    return _told([f for f in _findings(start.observation, None) if f.check == _GROUND], name)
+
+
+def _findings(seen: Observation, height: float | None) -> list[Finding]:
+    points, confidence = np.asarray(seen.keypoints3d), np.asarray(seen.confidence)
+    if points.shape != (*confidence.shape, 3) or not np.isfinite(points).all():
+        return []  # the kinematic start says what is wrong with it
+    return check_person(seen.names, points, confidence, float(seen.fps), height=height)
+
+
+def _told(findings: list[Finding], name: str) -> list[str]:
+    failed = [f for f in findings if not f.passed]
+    fatal = [f.sentence for f in failed if f.fatal]
+    if fatal:
+        raise InputError(f"{name}: {' '.join(fatal)}")
+    return [f.sentence for f in failed]
+
+
+def _the_right_way_up(seen: Observation, name: str) -> None:
+    """Refuse a picture of a person upside down, unless a camera with its pose says that it is so."""
+    if seen.keypoints2d is None or seen.camera is not None:
+        return
+    share = upside_down(seen)
+    if share is not None and share > _OVER:
+        raise InputError(
+            f"{name}: the person stands on the head in {share:.0%} of the frames: the picture is upside down. Turn it "
+            "(for a film: ffmpeg -i INPUT -vf hflip,vflip TURNED.mp4; for 2D keypoints: x to width - x, y to height - "
+            "y); where the person really does, give the camera's pose with --camera."
+        )
+
+
+def upside_down(seen: Observation) -> float | None:
+    """Return the share of frames in which shoulders lie under hips and hips under ankles in the picture.
+
+    Returns:
+      0..1 of the frames that show them; None where fewer than five do.
+    """
+    heights = []
+    for part in ("shoulder", "hip", "ankle"):
+        sides = [seen.names.index(f"{s}_{part}") for s in ("left", "right") if f"{s}_{part}" in seen.names]
+        if not sides:
+            return None
+        known = np.asarray(seen.confidence)[:, sides] > 0
+        down = np.where(known, np.asarray(seen.keypoints2d)[:, sides, 1], 0.0).sum(axis=1)
+        heights.append(np.where(known.any(axis=1), down / np.maximum(known.sum(axis=1), 1), np.nan))
+    shoulder, hip, ankle = heights
+    shown = np.isfinite(shoulder + hip + ankle)
+    if shown.sum() < _LEAST:
+        return None
+    return float(np.mean((shoulder > hip)[shown] & (hip > ankle)[shown]))

@@ -154,11 +154,13 @@ class OutputOptions:
       frame: world of the exported files: "recording", that of the input, or "world", the fitted one with its ground at
         0; ``motion.npz`` is always of the fitted one and holds the way back.
       overlay: the overlay video.
+      require: limits that a result must keep, such as "skate=3"; the usual ones hold for what is not named.
     """
 
     formats: tuple[str, ...] = ("npz", "bvh")
     frame: Literal["recording", "world"] = "recording"
     overlay: bool = True
+    require: tuple[str, ...] = ()
 
     def __post_init__(self):
         """Check the names."""
@@ -167,6 +169,8 @@ class OutputOptions:
                 name in FORMATS,
                 f'output.formats "{name}": give some of {", ".join(FORMATS)}{suggestion(name, FORMATS)}',
             )
+        if self.require:  # the checks' names live in a module that needs JAX
+            importlib.import_module("motionrecon.metrics.quality").required(self.require)
 
 
 @dataclasses.dataclass(frozen=True)

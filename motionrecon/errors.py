@@ -29,5 +29,13 @@ class CheckpointError(InputError):
     """Weights or a saved run do not match what is asked of them."""
 
 
+class QualityError(MotionReconError):
+    """A fit was finished and written, but fails its quality checks (exit code 1); ``shown`` is what to print of it."""
+
+    def __init__(self, message: str, shown: str = ""):
+        super().__init__(message)
+        self.shown = shown
+
+
 class FitError(MotionReconError):
     """The fit itself failed although the input was readable (exit code 1)."""

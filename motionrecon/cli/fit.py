@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator
 from functools import partial
@@ -12,7 +13,7 @@ import click
 
 from motionrecon.cli import fit_batch, options, places
 from motionrecon.config import Config
-from motionrecon.errors import ConfigError
+from motionrecon.errors import ConfigError, QualityError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -82,7 +83,7 @@ def fit(
         places.check_folder(job.folder, overwrite=overwrite, resume=resume)
     work = partial(fit_input, config=config, overwrite=overwrite, resume=resume)
     if ray is not None or (len(jobs) > 1 and (workers or 1) > 1):
-        finished = _finished if resume else None
+        finished = _passed if resume else None
         ctx.exit(fit_batch.in_workers(jobs, work, show, workers=workers, ray=ray, finished=finished))
     ctx.exit(fit_batch.in_turn(jobs, work, show))
 
@@ -113,13 +114,33 @@ def fit_input(
     """
     places.check_source(job.source)
     if resume and _finished(job.folder):
-        return f"{job.folder}: finished already with the options in its config.toml; --overwrite fits it anew"
+        said = f"{job.folder}: finished already with the options in its config.toml; --overwrite fits it anew"
+        return _judged(job, _quality(job.folder), said)
     with places.result_folder(job.folder, overwrite=overwrite, resume=resume) as folder:
         from motionrecon.cli.display import Display  # rich, and what follows needs JAX: not before there is work
 
         with Display(f"{job.source} -> {folder}", quiet=quiet, verbose=verbose, console=console) as display:
-            table = _compute(job.source, config, folder, resume=resume, display=display)
-    return "\n".join([table, *_closing(folder)])
+            table, quality = _compute(job.source, config, folder, resume=resume, display=display)
+    return _judged(job, quality, "\n".join([table, *_closing(job.folder), quality["sentence"]]))
+
+
+def _quality(folder: Path) -> dict[str, Any]:
+    """Return the quality record of a result folder; empty where it is of a version that made none."""
+    try:
+        return json.loads((folder / "metrics.json").read_text(encoding="utf-8")).get("quality") or {}
+    except (OSError, ValueError):
+        return {}
+
+
+def _judged(job: places.Job, quality: dict[str, Any], text: str) -> str:
+    """Return the text to print of a result that passes.
+
+    Raises:
+      QualityError: it fails; the result stays where it is.
+    """
+    if quality.get("passed", True):
+        return text
+    raise QualityError(f"{job.source}: {quality['sentence']}. The result is in {job.folder}; do not trust it.", text)
 
 
 def _finished(folder: Path) -> bool:
@@ -129,8 +150,15 @@ def _finished(folder: Path) -> bool:
     return (folder / "metrics.json").is_file() and not (folder / checkpoint.NAME).exists()
 
 
-def _compute(source: str, config: Config, folder: Path, *, resume: bool, display: Display) -> str:
-    """Fit, write, and return the table of errors as text."""
+def _passed(folder: Path) -> bool:
+    """Tell whether a folder holds a result that needs no more words."""
+    return _finished(folder) and _quality(folder).get("passed", True)
+
+
+def _compute(
+    source: str, config: Config, folder: Path, *, resume: bool, display: Display
+) -> tuple[str, dict[str, Any]]:
+    """Fit, write, and return the table of errors as text, and the quality record."""
     _start_jax(config.run.device)
     from motionrecon import metrics
     from motionrecon.fitting.fit import fit_file
@@ -150,10 +178,10 @@ def _compute(source: str, config: Config, folder: Path, *, resume: bool, display
         overlay=config.output.overlay,
         frames=_frames(source, result) if config.output.overlay else None,
         overwrite=True,  # the folder was asked about before the work began
-        log_text="\n".join([*display.lines, table]) + "\n",
+        log_text="\n".join([*display.lines, table, summary["quality"]["sentence"]]) + "\n",
         summary=summary,
     )
-    return table
+    return table, summary["quality"]
 
 
 def _frames(source: str, result: FitResult) -> Iterator[np.ndarray] | None:

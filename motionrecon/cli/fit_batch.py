@@ -16,6 +16,7 @@ import click
 
 from motionrecon.cli import failures, places
 from motionrecon.cli.places import Job
+from motionrecon.errors import QualityError
 from motionrecon.jobs.manifest import NAME, Manifest
 
 Work = Callable[..., str]
@@ -72,7 +73,12 @@ def in_turn(jobs: Sequence[Job], work: Work, show: Show) -> int:
             began, errors = time.monotonic(), []
 
             def one(job: Job = job) -> None:
-                text = work(job, quiet=show.quiet, verbose=show.verbose)
+                try:
+                    text = work(job, quiet=show.quiet, verbose=show.verbose)
+                except QualityError as failed:
+                    if not show.quiet:
+                        click.echo(failed.shown)
+                    raise
                 if not show.quiet:
                     click.echo(text)
 
@@ -256,7 +262,7 @@ def _end(jobs: Sequence[Job], codes: Sequence[int], show: Show) -> int:
     if len(jobs) > 1 and not show.quiet:
         text = f"{len(jobs) - len(failed)} of {len(jobs)} inputs done."
         if failed:
-            text += f" Failed: {', '.join(failed)}; do them again with --resume."
+            text += f" Failed: {', '.join(failed)}; see the lines above; --resume does again what has no result."
         if (path := jobs[0].folder.parent / NAME).is_file():
             text += f" States in {path}"
         click.echo(text)

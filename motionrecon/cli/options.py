@@ -53,6 +53,16 @@ class Person(click.ParamType):
         return int(value) if isinstance(value, str) and value.lstrip("-").isdigit() else value
 
 
+class Limits(click.ParamType):
+    """Limits by name, separated by commas; the configuration judges names and numbers."""
+
+    name = "name=limit,..."
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return them one by one."""
+        return tuple(part.strip() for part in value.split(",")) if isinstance(value, str) else value
+
+
 def _flag(names: str, place: str, text: str, **settings: Any) -> Flag:
     section, key = place.split(".")
     return Flag((*names.split(), f"{section}__{key}"), section, key, text, settings)
@@ -97,6 +107,8 @@ FLAGS = (
     _flag("--frame", "output.frame", "World of the exported files: the recording's, or the fitted one (ground at 0).",
           type=click.Choice(["recording", "world"])),
     _flag("--overlay/--no-overlay", "output.overlay", "Whether to write the overlay video."),
+    _flag("--require", "output.require", "Limits that a result must keep: skate=3,penetration=10,...", type=Limits(),
+          metavar="NAME=LIMIT,..."),
     _flag("--device", "run.device", "Where to compute.", type=click.Choice(["auto", "cpu", "gpu"])),
 )  # fmt: skip
 

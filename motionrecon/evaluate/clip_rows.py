@@ -117,6 +117,7 @@ class _Clip:
         if self.task.protocol.points == "fitted":
             measured = _on_fitted(measured, self.start)
         summary = metrics.summarize(measured, names, smoothed="start")
+        quality = metrics.judge(result, summary["methods"]["physics"])
         common = {
             "status": "ok", "reason": "", "frames": summary["frames"], "fps": summary["fps"],
             "joint_set": joint_set, "joints": summary["joint_set"], "warnings": list(result.warnings),
@@ -132,6 +133,7 @@ class _Clip:
             "evaluations": summary["optimizer"]["evaluations"], "steps": summary["optimizer"]["steps"],
             "seconds": seconds, "compile_seconds": sum(compiled.values()),
             "realtime": summary["frames"] / summary["fps"] / seconds if seconds else None,
+            "quality": "failed" if quality.failed else "passed", "quality_failed": [c.words for c in quality.failed],
             "loss": _mean_loss(result), "curve": _curve(result), "metrics": summary["methods"]["physics"],
             **_windows(result),
         }  # fmt: skip

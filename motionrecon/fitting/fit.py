@@ -166,9 +166,7 @@ def fit_sequence(
     clock.stage("measure")
     if options.optimizer.pipeline == "generalized":
         warnings.append(assemble.brax_difference(prepared, start.motion.skeleton, state))
-    result = assemble.result(
-        start, prepared, state, options, weights, mass, name, positions, warnings
-    )
+    result = assemble.result(start, prepared, state, options, weights, mass, name, positions, warnings)
     clock.stage("")
     if carried:
         judged = assemble.reliable(carried.supported, result.windows)

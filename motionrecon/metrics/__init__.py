@@ -14,6 +14,7 @@ from motionrecon.metrics.ground import (
     foot_sliding_mm,
     penetration_mm,
 )
+from motionrecon.metrics.quality import judge
 from motionrecon.metrics.smoothness import accel_error, jitter, tv
 from motionrecon.metrics.summary import FORMAT_VERSION, METHODS, measure_keypoints, summarize
 
@@ -28,6 +29,7 @@ __all__ = [
     "foot_sliding_mm",
     "gaussian_smooth",
     "jitter",
+    "judge",
     "measure_keypoints",
     "mpjpe",
     "mpjpe_2d_px",

@@ -17,7 +17,7 @@ import numpy as np
 
 from motionrecon import biomechanics
 from motionrecon.geometry import camera as cameras
-from motionrecon.metrics import baseline, body_points
+from motionrecon.metrics import baseline, body_points, quality
 from motionrecon.metrics.method_measures import Method, Reference, measure, planted_feet, reference_of
 from motionrecon.types import FitResult
 
@@ -108,6 +108,7 @@ def _finite(value: float | None) -> float | None:
 
 
 def _windows(result: FitResult) -> list[dict[str, Any]]:
+    seen = np.asarray(result.observation.confidence) > 0  # where nothing was seen, nothing is known of the error
     return [
         {
             "start": w.window.start,
@@ -119,7 +120,7 @@ def _windows(result: FitResult) -> list[dict[str, Any]]:
             "seconds": w.seconds,
             "loss_first": _finite(w.loss_first),
             "loss_last": _finite(w.loss_last),
-            "error_mm": _finite(w.error_mm),
+            "error_mm": _finite(w.error_mm) if seen[w.window.start : w.window.stop].any() else None,
         }
         for w in result.windows
     ]
@@ -142,6 +143,7 @@ def summarize(result: FitResult, joints: tuple[str, ...] | None = None, smoothed
     methods = _methods(result, reference.positions is not None, smoothed)
     planted, contact_source = planted_feet(result, reference, methods["smoothed"].feet)
     rows = {name: measure(result, method, reference, planted, counted) for name, method in methods.items()}
+    measured = {name: {k: _finite(v) for k, v in row.items()} for name, row in rows.items()}
     fps = float(result.observation.fps)
     return {
         "format_version": FORMAT_VERSION,
@@ -153,7 +155,8 @@ def summarize(result: FitResult, joints: tuple[str, ...] | None = None, smoothed
         "reference": reference.kind,
         "foot_contact_source": contact_source,
         "smoothing_sigma_frames": baseline.SIGMA_SECONDS * fps,
-        "methods": {name: {k: _finite(v) for k, v in row.items()} for name, row in rows.items()},
+        "quality": quality.judge(result, measured["physics"]).record(),
+        "methods": measured,
         "per_keypoint": _per_keypoint(result, methods, reference),
         "gait": biomechanics.gait_summary(biomechanics.analyze(result)),
         "optimizer": _optimizer(result),

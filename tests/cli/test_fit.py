@@ -40,7 +40,10 @@ def fitted(monkeypatch):
             raise FitError(f"{source}: every window failed; shorten --time-range")
         if outcome == "stopped":
             raise KeyboardInterrupt
-        return types.SimpleNamespace(warnings=("The stature is a guess.",))
+        quality = {"passed": outcome != "wrong", "sentence": "Quality: FAILED 1 of 9 checks: fallen"}
+        if quality["passed"]:
+            quality["sentence"] = "Quality: passed 9 checks"
+        return types.SimpleNamespace(warnings=("The stature is a guess.",), quality=quality)
 
     def write_results(result, folder, **options):
         calls.append(options)
@@ -51,7 +54,7 @@ def fitted(monkeypatch):
     module = types.ModuleType("motionrecon.fitting.fit")
     module.fit_file = fit_file
     monkeypatch.setitem(sys.modules, "motionrecon.fitting.fit", module)
-    monkeypatch.setattr(metrics, "summarize", lambda result: {"n": 1})
+    monkeypatch.setattr(metrics, "summarize", lambda result: {"n": 1, "quality": result.quality})
     monkeypatch.setattr(result_folder, "summary_table", lambda summary: "TABLE")
     monkeypatch.setattr(result_folder, "write_results", write_results)
     return calls
@@ -102,6 +105,8 @@ def test_empty_file(clip, tmp_path, capsys):
         (["--keypoints", "none.json"], ["--keypoints none.json", "no such file"]),
         (["--truth", "none.npz"], ["--truth none.npz", "no such file"]),
         (["--asf", "none.asf"], ["--asf none.asf", "no such file"]),
+        (["--require", "scate=3"], ['"scate"', "no check of that name", "skate"]),
+        (["--require", "skate"], ['"skate"', "give a name and a number"]),
         (["-c", "none.toml"], ["none.toml", "no such configuration file"]),
     ],
 )
@@ -306,3 +311,34 @@ def test_time_range_outside_the_clip(samples, tmp_path, monkeypatch, capsys):
     assert err.count("\n") == 1
     assert "07_01_walk.bvh" in err
     assert not os.path.exists("runs")
+
+
+def test_a_result_that_fails_its_checks_is_written_and_ends_with_1(clip, tmp_path, capsys, fitted):
+    wrong = clip.with_name("wrong.bvh")
+    wrong.write_text("HIERARCHY\n")
+    assert run(["fit", str(wrong), "-o", "out"]) == 1
+    out, err = capsys.readouterr()
+    assert "motion.npz" in out and out.rstrip().endswith("Quality: FAILED 1 of 9 checks: fallen")
+    assert err.splitlines()[-1].startswith(f"motionrecon: error: {wrong}: Quality: FAILED 1 of 9 checks: fallen.")
+    assert "Quality: FAILED" in (tmp_path / "out" / "log.txt").read_text()
+    (tmp_path / "out" / "metrics.json").write_text(
+        json.dumps({"quality": {"passed": False, "sentence": "Quality: FAILED 1 of 9 checks: fallen"}})
+    )
+    assert run(["fit", str(wrong), "-o", "out", "--resume"]) == 1  # it is not right because it is there
+    assert "FAILED 1 of 9" in capsys.readouterr().err
+
+
+def test_a_batch_counts_a_result_that_fails_its_checks_as_failed(clip, tmp_path, capsys, fitted):
+    for name in ("wrong", "good"):
+        clip.with_name(f"{name}.bvh").write_text("HIERARCHY\n")
+    assert run(["fit", "wrong.bvh", "good.bvh", "-o", "out"]) == 1
+    out = capsys.readouterr().out
+    assert "1 of 2 inputs done. Failed: wrong.bvh;" in out and "Quality: passed 9 checks" in out
+    entries = json.loads((tmp_path / "out" / "manifest.json").read_text())["inputs"]
+    assert [entry["state"] for entry in entries] == ["failed", "done"]
+    assert "FAILED 1 of 9 checks: fallen" in entries[0]["error"]
+
+
+def test_required_limits_reach_the_fit(clip, fitted):
+    assert run(["fit", str(clip), "--require", "skate=3,penetration=10", "-q"]) == 0
+    assert fitted[0][1].output.require == ("skate=3", "penetration=10")

@@ -34,6 +34,8 @@ table { border-collapse: collapse; width: 100%; }
 .warnings { margin: 0; padding: 0; list-style: none; }
 .warnings li { border-left: 4px solid #e08a1e; background: #fdf6ec; padding: 8px 12px; margin-top: 8px;
   border-radius: 0 6px 6px 0; }
+.failed { border-color: #c2452d; }
+.failed h2, .methods td.bad { color: #c2452d; }
 .fine { color: var(--soft); }
 .plot { width: 100%; height: auto; display: block; margin-top: 6px; }
 .columns { display: grid; grid-template-columns: repeat(auto-fit, minmax(280px, 1fr)); gap: 12px 34px; }
@@ -60,6 +62,7 @@ PAGE = Template(f"""<!DOCTYPE html>
 <div class="facts">$facts</div>
 $strip
 </header>
+$failed
 
 <section>
 <h2>What to doubt</h2>
@@ -79,6 +82,11 @@ $headline
 <p>Lower is better; the lowest of a row is bold, a dash means it cannot be computed. $reference $left_out</p>
 <p>Physics is the simulated body, kinematic the start without forces, smoothed the input after a Gaussian over time
 (sigma $sigma frames). Planted feet: $contacts.</p>
+</section>
+
+<section>
+<h2>Quality checks</h2>
+<div class="scroll">$quality</div>
 </section>
 
 <section>

@@ -15,7 +15,7 @@ import numpy as np
 
 from motionrecon.jobs.atomic_file import replaced
 from motionrecon.metrics import catalog
-from motionrecon.results.report import figures, gait_section, panels, stills
+from motionrecon.results.report import figures, gait_section, panels, quality_section, stills
 from motionrecon.results.report.page import PAGE
 from motionrecon.types import FitResult
 
@@ -128,6 +128,8 @@ def render(
         source=escape(result.source),
         facts="".join(facts),
         strip=_strip(images),
+        failed=quality_section.banner(summary),
+        quality=quality_section.table(summary),
         headline=headline(summary),
         left_out=escape(_left_out(summary)),
         reference=escape(_REFERENCE[summary["reference"]]),

@@ -11,69 +11,13 @@ import dataclasses
 
 import numpy as np
 
-from motionrecon.data import standing_heights
+from motionrecon.data import person_motion, standing_heights
+from motionrecon.data.person_findings import Finding, PersonCheckOptions
 
 # Fractions of stature (Winter; the skeleton template's)
 _PARTS = {("hip", "knee"): 0.245, ("knee", "ankle"): 0.246, ("shoulder", "elbow"): 0.165, ("elbow", "wrist"): 0.150}
 _LEAST = 0.2  # m, shorter bones are judged as if they were that long: foot points wander over the skin
 _BONES = (*_PARTS, ("ankle", "ball"), ("ankle", "toe"))
-
-
-@dataclasses.dataclass(frozen=True)
-class PersonCheckOptions:
-    """Limits.
-
-    Attributes:
-      least_height, most_height: m, of a person whose height is not given.
-      height: share by which the body may differ from a height that is given.
-      alike: share by which left and right limbs may differ.
-      constant: share of its median by which a bone may vary (10th to 90th percentile)...
-      steady: s, ...of its median over so long, so that noise is no change.
-      straight: way from shoulders over hips to knees, over the straight way, when stretched.
-      headstand: share of frames with shoulders under hips under ankles.
-      lying: share of frames without an upright trunk, of a person who...
-      travels: m, ...moves so far all the same.
-      mirrored: mean sine of the angle by which the hips' line is turned against the feet's direction.
-      level: m, between the heights on which feet stand; less than the lowest stairs have.
-      tiptoe: m, more where only ankles are known, which rise on tiptoe.
-      climbs: share of those heights' spread that a plane explains on a slope.
-    """
-
-    least_height: float = 0.9
-    most_height: float = 2.3
-    height: float = 0.25
-    alike: float = 0.25
-    constant: float = 0.3
-    steady: float = 0.5
-    straight: float = 1.6
-    headstand: float = 0.8
-    lying: float = 0.95
-    travels: float = 1.0
-    mirrored: float = 0.5
-    level: float = 0.15
-    tiptoe: float = 0.08
-    climbs: float = 0.7
-
-
-@dataclasses.dataclass(frozen=True)
-class Finding:
-    """One check.
-
-    Attributes:
-      check: its name, in words.
-      value: what was measured, in ``unit``.
-      limit: what it is measured against, in words.
-      passed: False where it fails.
-      sentence: what was found, and where it fails what to do about it.
-      fatal: whether a failure makes the input no person on level ground; otherwise it is a warning.
-    """
-
-    check: str
-    value: float
-    limit: str
-    passed: bool
-    sentence: str
-    fatal: bool = True
 
 
 @dataclasses.dataclass(frozen=True)
@@ -126,7 +70,7 @@ def check_person(
     """
     seen = np.asarray(confidence) > 0
     body = _Body(tuple(names), np.where(seen[..., None], np.asarray(keypoints3d, dtype=float), np.nan), float(fps))
-    checks = (_alike, _constant, _hips_between, _head_up, _lying, _mirrored, _ground)
+    checks = (_alike, _constant, _hips_between, _head_up, _lying, _mirrored, _sides_kept, _pace, _ground)
     found = [_stature(body, height, options), *(check(body, options) for check in checks)]
     return [finding for finding in found if finding is not None]
 
@@ -176,7 +120,7 @@ def _constant(body: _Body, options: PersonCheckOptions) -> Finding | None:
             size = body.bone(side, bone)
             if len(size) > 4:
                 usual = float(np.median(size))
-                low, high = np.percentile(_usual(size, body.fps * options.steady), [10, 90])
+                low, high = np.percentile(person_motion.running_median(size, body.fps * options.steady), [10, 90])
                 spread[side, bone] = float((high - low) / max(usual, _LEAST))
     if not spread:
         return None
@@ -190,12 +134,6 @@ def _constant(body: _Body, options: PersonCheckOptions) -> Finding | None:
     return Finding(
         "constant bones", spread[worst], f"{options.constant:.0%}", passed, said + ("" if passed else remedy)
     )
-
-
-def _usual(size: np.ndarray, frames: float) -> np.ndarray:
-    """Return running medians (T',) of a length over so many frames: noise and single outliers are no change of it."""
-    width = 2 * round(0.5 * min(frames, len(size) / 3)) + 1
-    return np.median(np.lib.stride_tricks.sliding_window_view(size, width), axis=-1)
 
 
 def _hips_between(body: _Body, options: PersonCheckOptions) -> Finding | None:
@@ -274,6 +212,49 @@ def _mirrored(body: _Body, options: PersonCheckOptions) -> Finding | None:
     said = f"The left hip lies {where} (cosine {value:.2f})."
     remedy = " The recording is mirrored, or left and right are exchanged: correct the names or the sign of one axis."
     return Finding("not mirrored", value, f"over -{options.mirrored:.1f}", passed, said + ("" if passed else remedy))
+
+
+def _sides_kept(body: _Body, options: PersonCheckOptions) -> Finding | None:
+    lines = {}
+    for part in ("hip", "shoulder", "knee"):
+        left, right = body.at(f"left_{part}"), body.at(f"right_{part}")
+        if left is not None and right is not None:
+            lines[part] = left - right
+    if "hip" not in lines or len(lines) < 2:
+        return None
+    seen = np.isfinite(lines["hip"]).all(axis=-1)
+    seen = seen[1:] & seen[:-1]
+    if not seen.any():
+        return None
+    turned = {part: person_motion.turned_about(line) for part, line in lines.items()}
+    others = np.any([turned[part] for part in lines if part != "hip"], axis=0)
+    exchanged = (turned["hip"] & others)[seen]
+    value = float(np.mean(exchanged))
+    passed = value <= options.flips or exchanged.sum() <= 2  # there and back: a glitch
+    said = f"Left and right change places in {value:.0%} of the frames."
+    remedy = " Nobody turns about within a frame: the names of both sides are exchanged there; correct them."
+    return Finding("sides kept", value, f"{options.flips:.0%}", passed, said + ("" if passed else remedy))
+
+
+def _pace(body: _Body, options: PersonCheckOptions) -> Finding | None:
+    points = [body.at(f"{side}_{part}") for part in ("hip", "ankle") for side in ("left", "right")]
+    if any(p is None for p in points):
+        return None
+    left_hip, right_hip, left, right = (p for p in points if p is not None)
+    found = person_motion.steps(left_hip - right_hip, left - right, body.fps)
+    if found is None:
+        return None
+    value, length = found
+    fast, slow = value > options.fastest, length / value > options.slowest
+    said = f"The legs make {value:.2f} steps of {length:.2f} m a second."
+    if fast:
+        said += (
+            " Nobody runs so fast: the recording's rate of frames is not what was assumed; give it with --source-fps."
+        )
+    elif slow:
+        said += " That is slow motion: the recording's rate of frames is perhaps wrong; give it with --source-fps."
+    limit = f"up to {options.fastest:g}, and {options.slowest:g} m s"
+    return Finding("pace", value, limit, not (fast or slow), said, fatal=fast)
 
 
 def _ground(body: _Body, options: PersonCheckOptions) -> Finding | None:

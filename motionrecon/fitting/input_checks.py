@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from motionrecon.data.person_check import Finding, check_person
+from motionrecon.data.person_check import check_person
+from motionrecon.data.person_findings import Finding
 from motionrecon.errors import InputError
+from motionrecon.fitting.initialize.mocap.mocap_start import unseen_parts
 from motionrecon.types import KinematicStart, Observation, Sequence
 
 _GROUND = "level ground"  # the check that needs a levelled floor
 _OVER = 0.8  # share of frames with the body upside down, from which a picture is: a handstand lasts less
+_EXCHANGED = 0.15  # share of frames; legs that pass each other in a side view look exchanged for one frame a step
 _LEAST = 5  # frames that show the parts that tell
 
 
@@ -34,7 +37,7 @@ def before_start(clip: Sequence, height: float | None, name: str) -> list[str]:
     seen = clip.observation
     if seen.keypoints3d is None:
         _the_right_way_up(seen, name)
-        return []
+        return [*unseen_parts(seen), *_sides_kept(seen)]
     return _told([f for f in _findings(seen, height) if f.check != _GROUND], name)
 
 
@@ -92,3 +95,37 @@ def upside_down(seen: Observation) -> float | None:
     if shown.sum() < _LEAST:
         return None
     return float(np.mean((shoulder > hip)[shown] & (hip > ankle)[shown]))
+
+
+def _sides_kept(seen: Observation) -> list[str]:
+    """Return a sentence where 2D keypoints of left and right change places from frame to frame."""
+    share = sides_exchanged(seen)
+    if share is None or share <= _EXCHANGED:
+        return []
+    return [
+        f"Left and right are exchanged from one frame to the next in {share:.0%} of the frames: the body is wrong "
+        "there; correct the names of both sides."
+    ]
+
+
+def sides_exchanged(seen: Observation) -> float | None:
+    """Return the share of steps from frame to frame that are half as long, or less, with left and right exchanged.
+
+    Returns:
+      0..1 of the steps that show both sides of a limb; None where fewer than five do.
+    """
+    parts = ("hip", "knee", "ankle", "elbow", "wrist")
+    known = [p for p in parts if f"left_{p}" in seen.names and f"right_{p}" in seen.names]
+    index = np.array([[seen.names.index(f"{side}_{p}") for p in known] for side in ("left", "right")], dtype=int)
+    if not index.size:
+        return None
+    points = np.asarray(seen.keypoints2d)[:, index]  # (T, 2, P, 2)
+    shown = (np.asarray(seen.confidence)[:, index] > 0).all(axis=1)
+    both = shown[1:] & shown[:-1]
+    as_named = np.linalg.norm(points[1:] - points[:-1], axis=-1).sum(axis=1)
+    exchanged = np.linalg.norm(points[1:, ::-1] - points[:-1], axis=-1).sum(axis=1)
+    steps = both.any(axis=1)
+    if steps.sum() < _LEAST:
+        return None
+    named, other = (np.where(both, way, 0.0).sum(axis=1)[steps] for way in (as_named, exchanged))
+    return float(np.mean(other < 0.5 * named))

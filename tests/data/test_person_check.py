@@ -176,3 +176,32 @@ def test_no_recording_on_a_floor_is_accused(samples):
             told[path.name] = {f.check for f in failed}
     # the uneven ground of 03_02, and a jump from a box
     assert told == {"03_02.bvh": {"level ground"}, "dropjump_oc1.joints.npz": {"level ground"}}
+
+
+def test_sides_that_change_places(walk):
+    swap = [walk[0].index(n.replace("left_", "#").replace("right_", "left_").replace("#", "right_")) for n in walk[0]]
+    points = walk[1].copy()
+    points[::3] = points[::3][:, swap]
+    assert "sides kept" in _failed(_check(walk, points))
+    points = walk[1].copy()
+    points[20:21] = points[20:21][:, swap]  # one frame is a glitch, which others look after
+    assert "sides kept" not in _failed(_check(walk, points))
+
+
+@pytest.mark.parametrize(("factor", "fatal"), [(4.0, True), (0.25, False)])
+def test_a_wrong_rate(walk, factor, fatal):
+    points = np.concatenate([walk[1], walk[1] + (walk[1][-1] - walk[1][0])[None] * np.array([1.0, 1.0, 0.0])])
+    right = person_check.check_person(walk[0], points, np.ones(points.shape[:2]), 30.0)
+    pace = {f.check: f for f in right}["pace"]
+    assert pace.passed and pace.value == pytest.approx(2.0, rel=0.2)  # the rig's walk makes two steps a second
+    wrong = person_check.check_person(walk[0], points, np.ones(points.shape[:2]), 30.0 * factor)
+    pace = {f.check: f for f in wrong}["pace"]
+    assert not pace.passed and pace.fatal == fatal and "--source-fps" in pace.sentence
+
+
+def test_noise_and_outliers_are_no_change_of_bones_or_sides(walk):
+    rng = np.random.default_rng(3)
+    points = walk[1] + 0.02 * rng.normal(size=walk[1].shape)
+    away = rng.random(points.shape[:2]) < 0.1
+    points[away] += 0.2 * rng.normal(size=(int(away.sum()), 3)) / np.sqrt(3)
+    assert not _failed(_check(walk, points)), _check(walk, points)

@@ -142,7 +142,7 @@ _PARTS = {
 }  # fmt: skip
 
 
-def _unseen(observation: Observation) -> list[str]:
+def unseen_parts(observation: Observation) -> list[str]:
     """Return a sentence that names parts of the body of which no point was ever observed."""
     best = np.asarray(observation.confidence).max(axis=0)
     seen = {n for n, w in zip(observation.names, best, strict=True) if w > 0}
@@ -153,7 +153,7 @@ def _unseen(observation: Observation) -> list[str]:
 
 
 def _remarks(level: ground.GroundFit, noise: keypoint_noise.Noise, observation: Observation) -> list[str]:
-    out = _unseen(observation)
+    out = unseen_parts(observation)
     if level.slope_deg > 3.0:
         out.append(
             f"The floor was tilted by {level.slope_deg:.1f} degrees and has been levelled; check the vertical axis."

@@ -120,8 +120,8 @@ def sides_exchanged(seen: Observation) -> float | None:
     if not index.size:
         return None
     points = np.asarray(seen.keypoints2d)[:, index]  # (T, 2, P, 2)
-    shown = (np.asarray(seen.confidence)[:, index] > 0).all(axis=1)
-    both = shown[1:] & shown[:-1]
+    shown = np.all(np.asarray(seen.confidence)[:, index] > 0, axis=1)
+    both = np.logical_and(shown[1:], shown[:-1])
     as_named = np.linalg.norm(points[1:] - points[:-1], axis=-1).sum(axis=1)
     exchanged = np.linalg.norm(points[1:, ::-1] - points[:-1], axis=-1).sum(axis=1)
     steps = both.any(axis=1)

@@ -6,6 +6,7 @@ observe (read, detect) -> kinematic start -> prepare -> chain of windows -> FitR
 from __future__ import annotations
 
 import dataclasses
+import math
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -93,17 +94,20 @@ def observe_file(
 def kinematic_start(sequence: Sequence, options: Config) -> KinematicStart:
     """Find the kinematic start of an observation, with the camera file given where there is one."""
     observation = sequence.observation
+    person = {"height": options.person.height, "sole_thickness": options.person.sole_thickness}
     if observation.keypoints3d is not None:
-        return start_from_keypoints3d(observation, height=options.person.height)
+        return start_from_keypoints3d(observation, **person)
     info = sequence.meta.get("video")
     size = tuple(info.size) if info is not None else sequence.meta.get("size")
     if options.input.camera is None:
-        return start_from_video(observation, height=options.person.height, size=size)
+        fov = options.input.field_of_view
+        fov = None if fov is None else math.radians(fov)
+        return start_from_video(observation, **person, size=size, fov=fov)
     found = camera_files.read_camera_file(options.input.camera, size=size, hint=sequence.key)
     if found.rotation is None or found.translation is None:
-        return start_from_video(observation, height=options.person.height, intrinsics=found.intrinsics, size=size)
+        return start_from_video(observation, **person, intrinsics=found.intrinsics, size=size)
     known = camera_files.read_camera(options.input.camera, size=size, hint=sequence.key)
-    return start_from_video(observation, height=options.person.height, camera=known, size=size)
+    return start_from_video(observation, **person, camera=known, size=size)
 
 
 def loss_weights(
@@ -126,10 +130,10 @@ def loss_weights(
     if observation.keypoints3d is None:
         usual = LossWeights(planted=1.0, com_velocity=1.0, control_rate=0.3)
     elif noise > NOISY:
-        usual = LossWeights(velocity_time=0.05, planted=1.0, control_rate=0.1)
+        usual = LossWeights(planted=1.0, control_rate=0.1)
     else:
         usual = LossWeights(
-            keypoints=800.0, velocity_time=0.05, planted=1.0, clearance=1000.0, com_velocity=5.0, pose=0.02,
+            keypoints=800.0, planted=1.0, clearance=1000.0, com_velocity=5.0, pose=0.02,
             control=1e-4, control_rate=0.3,
         )  # fmt: skip
     return dataclasses.replace(usual, **(given or {}))
@@ -209,7 +213,7 @@ def fit_sequence(
     if options.input.truth is not None and start.observation.camera is not None and not _pose_given(options, sequence):
         warnings.append(_OTHER_WORLD)
     clock.stage("compile")
-    prepared = prepare.prepare(start, mass, weights)
+    prepared = prepare.prepare(start, mass, options.person.strength)
     chain_options = _chain_options(options.optimizer, start.observation)
     clock.stage("optimize")
     inputs = (_computed(options), weights, start.motion, mass)

@@ -50,6 +50,20 @@ def test_films_price_the_force_that_their_motion_does_not_show():
     assert film.keypoints == LossWeights().keypoints
 
 
+def test_what_is_known_of_lens_and_shoes_reaches_the_start(monkeypatch):
+    told = {}
+    monkeypatch.setattr(fit, "start_from_video", lambda seen, **options: told.update(options))
+    monkeypatch.setattr(fit, "start_from_keypoints3d", lambda seen, **options: told.update(options))
+    options = config.from_dict(
+        {"input": {"field_of_view": 90}, "person": {"sole_thickness": 0.03, "height": 1.8, "strength": 2.0}}
+    )
+    fit.kinematic_start(Sequence("clip", observation(False), None, {}), options)
+    assert told["fov"] == pytest.approx(np.pi / 2) and told["sole_thickness"] == 0.03 and told["height"] == 1.8
+    told.clear()
+    fit.kinematic_start(Sequence("clip", observation(True), None, {}), options)
+    assert told == {"sole_thickness": 0.03, "height": 1.8}
+
+
 def test_keypoints_beside_motion_capture_are_refused():
     options = config.InputOptions(keypoints="seen.json")
     with pytest.raises(InputError, match=r"seen\.json: replaces the detector of a video, and walk\.bvh is none"):

@@ -11,34 +11,21 @@ import cv2
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
+from motionrecon.biomechanics.foot_loads import FOOT_WORDS
 from motionrecon.geometry import camera as cameras
 from motionrecon.geometry import skeleton as skeletons
+from motionrecon.geometry.world import GRAVITY
 from motionrecon.render import annotate, figure, rasterize, scene
 from motionrecon.render.ground_grid import GroundGrid
 from motionrecon.render.video_writer import VideoWriter
 from motionrecon.types import Camera, FitResult
 
-G = 9.81  # m/s2
-_FOOT_WORDS = ("heel", "toe", "ball", "foot", "sole")
-
-
-@dataclasses.dataclass(frozen=True)
-class OverlayOptions:
-    """How the overlay looks.
-
-    Attributes:
-      opacity: of the body over a film, 0..1.
-      arrow: length of an arrow for a force of one body weight, m.
-      threshold: smallest force drawn, body weights.
-      quality: constant rate factor of the video (lower is better and larger).
-      panel: (width, height) px of each of the two rendered views.
-    """
-
-    opacity: float = 0.82
-    arrow: float = 0.55
-    threshold: float = 0.03
-    quality: int = 22
-    panel: tuple[int, int] = (640, 720)
+# How the overlay looks.
+OPACITY = 0.82  # of the body over a film, 0..1
+ARROW_LENGTH = 0.55  # length of an arrow for a force of one body weight, m
+LEAST_FORCE = 0.03  # smallest force drawn, body weights
+QUALITY = 22  # constant rate factor of the video (lower is better and larger)
+PANEL = (640, 720)  # (width, height) px of each of the two rendered views
 
 
 @dataclasses.dataclass(frozen=True)
@@ -53,14 +40,14 @@ class _Posed:
     vertical: np.ndarray
 
 
-def _forces(result: FitResult, threshold: float):
+def _forces(result: FitResult):
     """Join the forces of each foot at its centre of pressure; others stay single. Forces in body weights."""
-    weight = result.mass * G
+    weight = result.mass * GRAVITY
     force = np.asarray(result.rollout.contact_force, float) / weight
     place = np.asarray(result.rollout.contact_pos, float)
     group = {}
     for i, name in enumerate(result.contact_names):
-        foot = name.split("_")[0] if any(word in name for word in _FOOT_WORDS) else name
+        foot = name.split("_")[0] if any(word in name for word in FOOT_WORDS) else name
         group.setdefault(foot, []).append(i)
     arrows, dots = [], []
     for f, p in zip(force, place, strict=True):
@@ -68,22 +55,22 @@ def _forces(result: FitResult, threshold: float):
         found = []
         for index in group.values():
             total = f[index].sum(0)
-            if np.linalg.norm(total) > threshold:
+            if np.linalg.norm(total) > LEAST_FORCE:
                 share = np.maximum(f[index, 2], 0.0) + 1e-9
                 found.append((share @ p[index] / share.sum(), total))
         arrows.append(found)
-        dots.append(p[size > 0.5 * threshold])
+        dots.append(p[size > 0.5 * LEAST_FORCE])
     return arrows, dots, force[..., 2].sum(1)
 
 
-def _posed(result: FitResult, threshold: float) -> _Posed:
+def _posed(result: FitResult) -> _Posed:
     motion = result.motion
     pos, rot = skeletons.clip_poses(motion.skeleton, motion.root_pos, motion.quats)
     body = figure.build(motion.skeleton, result.height, result.soles)
-    return _Posed(body, pos, rot, *_forces(result, threshold))
+    return _Posed(body, pos, rot, *_forces(result))
 
 
-def _draw_body(image, camera: Camera, posed: _Posed, k: int, opacity: float, arrow: float, shadow: float) -> None:
+def _draw_body(image, camera: Camera, posed: _Posed, k: int, opacity: float, shadow: float) -> None:
     vertices, normals = figure.pose(posed.body, posed.pos[k], posed.rot[k])
     light = scene.key_light(camera)
     if shadow > 0:
@@ -104,7 +91,7 @@ def _draw_body(image, camera: Camera, posed: _Posed, k: int, opacity: float, arr
         scale = float(np.asarray(camera.intrinsics)[0, 0]) / max(float(np.median(depth)), 0.5)
         annotate.draw_dots(image, pixels[depth > 0.1], max(2.0, 0.011 * scale), annotate.CONTACT)
     for start, vector in posed.arrows[k]:
-        annotate.draw_arrow(image, camera, start, vector * arrow, light=light)
+        annotate.draw_arrow(image, camera, start, vector * ARROW_LENGTH, light=light)
 
 
 def _legend(image, posed: _Posed, k: int, fps: float) -> None:
@@ -114,14 +101,14 @@ def _legend(image, posed: _Posed, k: int, fps: float) -> None:
     annotate.draw_text(image, text, (round(0.6 * size), h - round(0.8 * size)), size)
 
 
-def _over_film(result: FitResult, posed: _Posed, frames: Iterable[np.ndarray], options) -> Iterator[np.ndarray]:
+def _over_film(result: FitResult, posed: _Posed, frames: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
     camera = result.observation.camera
     assert camera is not None, "a film is drawn over with its camera"
     for k, frame in zip(range(len(posed.pos)), frames, strict=False):  # a film may end early
         if frame.shape[1::-1] != tuple(camera.size):
             frame = cv2.resize(frame, tuple(camera.size), interpolation=cv2.INTER_AREA)
         image = np.ascontiguousarray(frame).copy()
-        _draw_body(image, camera, posed, k, options.opacity, options.arrow, 0.0)
+        _draw_body(image, camera, posed, k, OPACITY, 0.0)
         _legend(image, posed, k, result.motion.fps)
         yield image
 
@@ -132,9 +119,9 @@ def _facing(posed: _Posed) -> float:
     return math.atan2(ahead[1], ahead[0]) if np.linalg.norm(ahead) > 1e-6 else 0.0
 
 
-def _following_cameras(posed: _Posed, height: float, options) -> list[list[Camera]]:
+def _following_cameras(posed: _Posed, height: float) -> list[list[Camera]]:
     """Place a side and a front camera that glide along with the person."""
-    w, h = options.panel
+    w, h = PANEL
     path = np.asarray(gaussian_filter1d(posed.pos[:, 0, :2], 12.0, axis=0, mode="nearest"))
     reach = float(np.abs(posed.pos[:, 0, :2] - path).max()) + 0.55 * height
     focal = 1.45 * h
@@ -153,8 +140,8 @@ def _following_cameras(posed: _Posed, height: float, options) -> list[list[Camer
     return out
 
 
-def _two_views(result: FitResult, posed: _Posed, options) -> Iterator[np.ndarray]:
-    views = _following_cameras(posed, result.height, options)
+def _two_views(result: FitResult, posed: _Posed) -> Iterator[np.ndarray]:
+    views = _following_cameras(posed, result.height)
     grids = [GroundGrid(v[0]) for v in views]
     points = None if result.observation.keypoints3d is None else np.asarray(result.observation.keypoints3d, float)
     seen = np.asarray(result.observation.confidence) > 0
@@ -162,14 +149,14 @@ def _two_views(result: FitResult, posed: _Posed, options) -> Iterator[np.ndarray
         panels = []
         for title, view, grid in zip(("side", "front"), views, grids, strict=True):
             image = grid.draw(view[k])
-            _draw_body(image, view[k], posed, k, 1.0, options.arrow, 0.30)
+            _draw_body(image, view[k], posed, k, 1.0, 0.30)
             if points is not None:
                 pixels, depth = rasterize.project(view[k], points[k][seen[k]])
                 annotate.draw_dots(image, pixels[depth > 0.1], 2.6, annotate.KEYPOINT)
             annotate.draw_text(image, title, (18, 34), 22, (90, 90, 90), strip=False)
             panels.append(image)
         picture = np.hstack(panels)
-        picture[:, options.panel[0] - 1 : options.panel[0] + 1] = 255
+        picture[:, PANEL[0] - 1 : PANEL[0] + 1] = 255
         _legend(picture, posed, k, result.motion.fps)
         yield picture
 
@@ -178,7 +165,6 @@ def write_overlay(
     result: FitResult,
     path: str | Path,
     frames: Iterable[np.ndarray] | None = None,
-    options: OverlayOptions = OverlayOptions(),
 ) -> None:
     """Write the overlay video of a fit.
 
@@ -187,17 +173,16 @@ def write_overlay(
       path: target, .mp4 (H.264 where the bundled ffmpeg has it).
       frames: BGR frames (H, W, 3) uint8, one for each frame of the result; None draws a side and a front view that
         follow the person, with the observed keypoints as small dots.
-      options: how it looks.
 
     Raises:
       MotionReconError: the video cannot be written.
     """
-    posed = _posed(result, options.threshold)
+    posed = _posed(result)
     if frames is not None and result.observation.camera is not None:
-        size, pictures = result.observation.camera.size, _over_film(result, posed, frames, options)
+        size, pictures = result.observation.camera.size, _over_film(result, posed, frames)
     else:
-        size = (2 * options.panel[0], options.panel[1])
-        pictures = _two_views(result, posed, options)
-    with VideoWriter(path, float(result.motion.fps), size, quality=options.quality) as writer:
+        size = (2 * PANEL[0], PANEL[1])
+        pictures = _two_views(result, posed)
+    with VideoWriter(path, float(result.motion.fps), size, quality=QUALITY) as writer:
         for picture in pictures:
             writer.write(picture)

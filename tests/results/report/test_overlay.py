@@ -112,7 +112,7 @@ def test_mocap_overlay_follows_the_person(tmp_path):
 
 def test_force_arrows_carry_the_body_weight():
     result = fake_result("wave/front", 10)
-    arrows, dots, vertical = overlay._forces(result, 0.03)
+    arrows, dots, vertical = overlay._forces(result)
     assert vertical == pytest.approx(np.ones(10), abs=1e-6)
     assert len(arrows[0]) == 2 and len(dots[0]) == 8
     total = sum(vector for _, vector in arrows[0])

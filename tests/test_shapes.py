@@ -1,0 +1,43 @@
+"""The shapes that annotations of physics and fitting promise are checked wherever the tests call them."""
+
+import numpy as np
+import pytest
+from jaxtyping import TypeCheckError
+
+from motionrecon.fitting.initialize import momentum
+from motionrecon.physics import contact, pd, tree
+from motionrecon.physics.body import Ground
+from motionrecon.types import PDGains
+from tests.fixtures import small_clip
+
+
+def test_a_wrong_shape_is_refused_with_the_name_of_the_argument():
+    gains = PDGains(np.ones(2), np.ones(2), np.ones(2))
+    quats, velocity = np.tile([1.0, 0, 0, 0], (2, 1)), np.zeros((2, 3))
+    assert pd.torque_law(gains, quats, quats, velocity, 0.01)[0].shape == (2, 3)
+    with pytest.raises(TypeCheckError, match="'velocity'"):
+        pd.torque_law(gains, quats, quats, velocity.ravel(), 0.01)
+    with pytest.raises(TypeCheckError, match="'target'"):
+        pd.torque_law(gains, quats, quats[:1], velocity, 0.01)  # broadcasts, and means nothing
+
+
+def test_axes_of_one_name_agree_over_arguments_and_result():
+    with pytest.raises(TypeCheckError, match="'v'"):
+        tree.matvec(np.ones((5, 3, 3)), np.ones((5, 4)))
+    with pytest.raises(TypeCheckError, match="'speed'"):
+        contact.normal_force(None, Ground(), np.zeros(4), np.zeros((4, 1)), 0.01)
+    with pytest.raises(TypeCheckError, match="return value"):
+        tree.of_coordinates(np.ones((4, 6)), first=np.ones((2, 6)))
+
+
+def test_kinds_of_numbers_are_checked_and_kinds_of_arrays_are_not():
+    path = np.zeros((12, 3))
+    assert momentum.calm(path, 30.0).shape == (12,)
+    with pytest.raises(TypeCheckError, match="'com_velocity'"):
+        momentum.calm(path.astype(int), 30.0)
+
+
+def test_what_a_program_is_traced_with_is_checked_too():
+    problem = small_clip.problem()
+    with pytest.raises(TypeCheckError, match="'knots'"):
+        problem.simulate(small_clip.knots()[:, :, :2])

@@ -1,5 +1,7 @@
 """The shapes that annotations of physics and fitting promise are checked wherever the tests call them."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 from jaxtyping import TypeCheckError
@@ -28,6 +30,12 @@ def test_axes_of_one_name_agree_over_arguments_and_result():
         contact.normal_force(None, Ground(), np.zeros(4), np.zeros((4, 1)), 0.01)
     with pytest.raises(TypeCheckError, match="return value"):
         tree.of_coordinates(np.ones((4, 6)), first=np.ones((2, 6)))
+
+
+def test_records_are_checked_when_they_are_made():
+    clip = small_clip.prepared()
+    with pytest.raises(TypeCheckError, match="'knots'"):
+        dataclasses.replace(clip, knots=clip.knots[1:])
 
 
 def test_kinds_of_numbers_are_checked_and_kinds_of_arrays_are_not():

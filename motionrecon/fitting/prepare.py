@@ -44,11 +44,11 @@ class Prepared:
     sites: Sites
     dt: float
     frames: Frames
-    reference: np.ndarray
+    reference: Float[np.ndarray, "T A 4"]
     states: SimState
-    knots: np.ndarray
-    observed: np.ndarray
-    seen: np.ndarray
+    knots: Float[np.ndarray, "T A 3"]
+    observed: Float[np.ndarray, "T K 3"]
+    seen: Float[np.ndarray, "T K"]
 
 
 _states = jax.jit(rollout.kinematic_states)

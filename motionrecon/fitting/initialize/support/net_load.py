@@ -36,10 +36,10 @@ class NetLoad:
       point: (T, 2) m, zero-moment point on z = 0; meaningless where ``weight`` is near 0, but finite.
     """
 
-    com: np.ndarray
-    force: np.ndarray
-    weight: np.ndarray
-    point: np.ndarray
+    com: Float[np.ndarray, "T 3"]
+    force: Float[np.ndarray, "T 3"]
+    weight: Float[np.ndarray, " T"]
+    point: Float[np.ndarray, "T 2"]
 
 
 def _continued(values: Float[np.ndarray, "T D"], fps: float, pad: int) -> Float[np.ndarray, "S D"]:

@@ -6,9 +6,9 @@
 direction. The filter is given every advantage: its width (0.5 to 6 frames, with and without a 5-frame median before
 it) is the one that comes closest to the truth, which nobody knows outside a benchmark.
 
-The floor: the fit levels what it is given by a floor plane of its own, found in the noisy keypoints. That motion is
-rigid and known (from the levelled keypoints beside the raw ones); it is undone, and every method is compared with
-the truth in the recording's own frame. A wrong floor therefore counts against physics.
+The floor: the fit levels what it is given by a floor plane of its own, found in the noisy keypoints. The result says
+how it moved the world; that is undone, and every method is compared with the truth in the recording's own frame. A
+wrong floor therefore counts against physics.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from scipy import ndimage
 from motionrecon import metrics
 from motionrecon.config import Config, InputOptions
 from motionrecon.fitting import fit
+from motionrecon.geometry import world
 
 OPTIONS = Config(input=InputOptions(fps=30.0))
 SIGMA, OUTLIERS, JUMP = 0.020, 0.10, 0.200  # m, share, m
@@ -52,16 +53,6 @@ def best_filter(points: np.ndarray, truth: np.ndarray, confidence: np.ndarray) -
     return float(min(errors)), float(WIDTHS[int(np.argmin(errors))])
 
 
-def undo_levelling(points: np.ndarray, levelled: np.ndarray, raw: np.ndarray) -> np.ndarray:
-    """Take (T, K, 3) points back by the rigid motion that took ``raw`` to ``levelled`` (both (T, K, 3))."""
-    a, b = levelled.reshape(-1, 3), raw.reshape(-1, 3)
-    u, _, vt = np.linalg.svd((b - b.mean(0)).T @ (a - a.mean(0)))
-    turn = u @ np.diag([1.0, 1.0, np.sign(np.linalg.det(u @ vt))]) @ vt
-    if np.abs((a - a.mean(0)) @ turn.T + b.mean(0) - b).max() > 1e-6:
-        raise SystemExit("the fit moved the keypoints by more than a levelling; this comparison does not hold")
-    return (points - a.mean(0)) @ turn.T + b.mean(0)
-
-
 def measure(name: str, clean, seed: int) -> dict:
     """Spoil, filter and fit one clip."""
     seen = clean.observation
@@ -69,9 +60,8 @@ def measure(name: str, clean, seed: int) -> dict:
     noisy = spoil(truth, seed)
     spoiled = dataclasses.replace(clean, observation=dataclasses.replace(seen, keypoints3d=noisy))
     result = fit.fit_sequence(spoiled, OPTIONS)
-    levelled = np.asarray(result.observation.keypoints3d)
     physics, kinematic = (
-        undo_levelling(np.asarray(p), levelled, noisy) for p in (result.rollout.keypoints, result.kinematic_keypoints)
+        world.to_recording(result.world, p) for p in (result.rollout.keypoints, result.kinematic_keypoints)
     )
     gauss, width = best_filter(noisy, truth, confidence)
     median = ndimage.median_filter(noisy, size=(5, 1, 1), mode="nearest")

@@ -72,7 +72,7 @@ def films() -> Iterator[tuple[str, str, Sequence, Config]]:
         pixels = np.asarray(made.observation.keypoints2d)
         pixels = pixels + PIXELS * random.normal(size=pixels.shape)
         seen = dataclasses.replace(made.observation, keypoints2d=pixels, keypoints3d=None, camera=None)
-        yield f"film {key}", "", Sequence(key, seen, None, {"size": synthetic_clips.SIZE}), Config()
+        yield f"film {key}", "", Sequence(key, seen, image_size=synthetic_clips.SIZE), Config()
 
 
 def changed(sequence: Sequence, noise_mm: float, pieces: int, random: np.random.Generator) -> Iterator[Sequence]:

@@ -1,6 +1,6 @@
 """motionrecon: physics-based human motion reconstruction from video, keypoints or motion capture.
 
-The public API, loaded at first use: ``fit_file`` and ``fit_sequence`` (``motionrecon.fitting.fit``), ``load``
+The public API, loaded at first use: ``fit``, ``fit_file`` and ``fit_sequence`` (``motionrecon.fitting.fit``), ``load``
 (``motionrecon.data.load``) and ``write_results`` (``motionrecon.results.result_folder``); ``minimize`` and
 ``LearnedOptimizer`` (``motionrecon.models.learned.api``) for functions of one's own.
 """
@@ -11,6 +11,7 @@ from typing import Any
 __version__ = "0.1.0"
 
 _LAZY = {
+    "fit": "motionrecon.fitting.fit",
     "fit_file": "motionrecon.fitting.fit",
     "fit_sequence": "motionrecon.fitting.fit",
     "LearnedOptimizer": "motionrecon.models.learned.api",

@@ -167,9 +167,17 @@ class OptimizerOptions:
 
 @dataclasses.dataclass(frozen=True)
 class OutputOptions:
-    """What is written: motion formats beside ``metrics.json`` and the report, and the overlay video."""
+    """What is written.
+
+    Attributes:
+      formats: of the motion, beside ``metrics.json`` and the report.
+      frame: world of the exported files: "recording", that of the input, or "world", the fitted one with its ground at
+        0; ``motion.npz`` is always of the fitted one and holds the way back.
+      overlay: the overlay video.
+    """
 
     formats: tuple[str, ...] = ("npz", "bvh")
+    frame: Literal["recording", "world"] = "recording"
     overlay: bool = True
 
     def __post_init__(self):

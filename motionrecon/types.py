@@ -10,9 +10,12 @@ from __future__ import annotations
 
 import dataclasses
 import enum
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any, dataclass_transform
 
 import jax
+import numpy as np
 
 Array = Any  # jax.Array or numpy.ndarray
 
@@ -104,6 +107,24 @@ class Camera:
     size: tuple[int, int]
 
 
+@_record()
+class WorldTransform:
+    """From the recording's world to the fitted one, rigid: x_fitted = rotation @ x_recording + translation.
+
+    The recording's world is that in which the input was read (m, z up); levelling its floor makes the fitted one.
+
+    Attributes:
+      rotation: (3, 3).
+      translation: (3,) m.
+    """
+
+    rotation: Array
+    translation: Array
+
+
+SAME_WORLD = WorldTransform(np.eye(3), np.zeros(3))
+
+
 @_record("names", "layout")
 class Observation:
     """What was seen of one person, at a fixed rate.
@@ -150,20 +171,98 @@ class Motion:
 
 
 @dataclasses.dataclass(frozen=True)
+class Truth:
+    """True positions at a rate of their own, in the recording's world: K names, (T, K, 3) m (NaN unknown), Hz.
+
+    ``file`` is where they were read, or None.
+    """
+
+    names: tuple[str, ...]
+    positions: Array
+    fps: float
+    file: str | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Recording:
+    """The file keypoints were read from.
+
+    Attributes:
+      path: the file.
+      fps: Hz, its own rate.
+      unit: its unit of length, in words.
+      labels: {canonical name: name in the file}.
+      scale, rotation, offset: x_recording = scale * rotation @ x_file + offset; m per unit, (3, 3), (3,) m.
+      skeleton: file of the skeleton that belongs to it (AMC), or None.
+    """
+
+    path: str
+    fps: float
+    unit: str
+    labels: dict[str, str]
+    scale: float = 1.0
+    rotation: Array = dataclasses.field(default_factory=lambda: np.eye(3))
+    offset: Array = dataclasses.field(default_factory=lambda: np.zeros(3))
+    skeleton: str | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Film:
+    """The film a clip was, or can be, observed in.
+
+    Attributes:
+      path: the file; None: ``draw`` makes it.
+      start_time: s in the film, of the clip's frame 0.
+      draw: returns the path of a film that is drawn on demand, or None.
+      span: (start, end) s of what is observed, or None.
+      detection_reused: the person was found in an earlier run, whose detections were kept.
+    """
+
+    path: Path | None
+    start_time: float = 0.0
+    draw: Callable[[], Path] | None = None
+    span: tuple[float, float] | None = None
+    detection_reused: bool = False
+
+
+@dataclasses.dataclass(frozen=True)
 class Sequence:
-    """One item of a data set: an observation, and the truth where it is known.
+    """One clip: what was observed, and all else that is known of it.
 
     Attributes:
       key: unique name within its data set.
-      observation: what a method may look at.
-      truth: the true joint or keypoint positions (T, K, 3) m in the world for ``observation.names``, or None.
-      meta: anything else worth reporting (subject, action, camera name, floor, path).
+      observation: what a method may look at; its ``camera`` is set where the method may use a known one.
+      truth: the true joint or keypoint positions (T, K, 3) m in the recording's world for ``observation.names``, or
+        None.
+      reference: the truth as its source has it, other points and another rate perhaps; or None.
+      camera: the clip's camera in the recording's world, or None.
+      intrinsics: (3, 3) px of a camera whose pose is not known, or None.
+      camera_file: where camera or intrinsics were read, or None.
+      image_size: (width, height) px of the image, or None.
+      image: 2D keypoints that the data set itself has, or None.
+      film: or None.
+      recording: or None.
+      motion: the true motion of a synthetic clip, or None.
+      height: m, true stature, or None.
+      floor: what the floor is, in words; "" unknown.
+      warnings: plain sentences about guesses made in reading it.
     """
 
     key: str
     observation: Observation
     truth: Array | None = None
-    meta: dict[str, Any] = dataclasses.field(default_factory=dict)
+    reference: Truth | None = None
+    camera: Camera | None = None
+    intrinsics: Array | None = None
+    camera_file: str | None = None
+    image_size: tuple[int, int] | None = None
+    image: Observation | None = None
+    film: Film | None = None
+    recording: Recording | None = None
+    motion: Motion | None = None
+    height: float | None = None
+    floor: str = ""
+    warnings: tuple[str, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -209,6 +308,7 @@ class KinematicStart:
       height: stature, m.
       depth_axes: (T, 3) unit viewing direction in the world along which the motion is uncertain, or None (mocap).
       warnings: plain sentences about guesses made.
+      world: how the recording's world was moved to put its floor on z = 0.
     """
 
     motion: Motion
@@ -219,6 +319,7 @@ class KinematicStart:
     height: float
     depth_axes: Array | None = None
     warnings: tuple[str, ...] = ()
+    world: WorldTransform = SAME_WORLD
 
 
 @_record()
@@ -321,7 +422,7 @@ class FitResult:
       contact_names: C names of the contact points ("left_heel_outer", ...).
       height: m; mass: kg.
       foot_contacts: (T, 2) bool, left and right foot planted in the kinematic start, or None.
-      truth: (T, K, 3) m true keypoints where known (synthetic clips), else None.
+      truth: (T, K, 3) m true keypoints in the fitted world where known, else None.
       windows: one report a window, in order.
       terms: each loss term's mean over the clip, dimensionless.
       config: the resolved configuration as plain nested dicts.
@@ -335,6 +436,7 @@ class FitResult:
       force_reliable: (T,) bool, false where something other than the ground carries the body or the window failed;
         None: not judged.
       unsupported: stretches in which something other than the ground carries the body, with their causes.
+      world: from the recording's world to the fitted one, in which everything here stands.
     """
 
     observation: Observation
@@ -361,3 +463,4 @@ class FitResult:
     simulation: dict[str, Array] | None = None
     force_reliable: Array | None = None
     unsupported: tuple[UnsupportedInterval, ...] = ()
+    world: WorldTransform = SAME_WORLD

@@ -14,11 +14,12 @@ from tests.fixtures import walking_result as made
 def test_public_names_are_the_functions():
     from motionrecon.fitting import fit
 
+    assert motionrecon.fit is fit.fit
     assert motionrecon.fit_file is fit.fit_file
     assert motionrecon.fit_sequence is fit.fit_sequence
     assert motionrecon.load is loading.load
     assert motionrecon.write_results is result_folder.write_results
-    assert {"fit_file", "fit_sequence", "load", "write_results"} <= set(dir(motionrecon))
+    assert {"fit", "fit_file", "fit_sequence", "load", "write_results"} <= set(dir(motionrecon))
 
 
 def test_unknown_name():

@@ -28,7 +28,7 @@ def vertical():
     )
     start = start_from_video(seen, height=HEIGHT, camera=seen.camera)
     options = Config(person=PersonOptions(HEIGHT, MASS))
-    result = fit.fit_sequence(Sequence("walk", seen, None, {}), options, start=start)
+    result = fit.fit_sequence(Sequence("walk", seen), options, start=start)
     found = np.asarray(result.rollout.contact_force)[:-1, :, 2].sum(axis=1) / body_weight(MASS)
     return found, synthetic_forces.ground_force("walk", HEIGHT)[0][: FRAMES - 1, 2]
 

@@ -42,7 +42,7 @@ def foot_loads(
         force[:, foot] = f.sum(axis=1)
         up = np.maximum(f[..., 2], 0.0)
         load = up.sum(axis=1)
-        centre = (up[..., None] * x).sum(axis=1) / np.maximum(load, _LOADED)[:, None]
-        pressure[:, foot] = np.where((load >= _LOADED)[:, None], centre, x.mean(axis=1))
+        center = (up[..., None] * x).sum(axis=1) / np.maximum(load, _LOADED)[:, None]
+        pressure[:, foot] = np.where((load >= _LOADED)[:, None], center, x.mean(axis=1))
         pressure[:, foot, 2] = 0.0
     return force, pressure

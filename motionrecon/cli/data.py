@@ -92,22 +92,21 @@ def show(
     if path.exists() and not overwrite:
         raise InputError(f"{path}: is there already; use --overwrite, or another name with -o")
     loaded = found.load(clip)
-    meta, seen = loaded.meta, loaded.observation
+    seen, camera, film = loaded.observation, loaded.camera, loaded.film
     frames = len(seen.confidence)
-    camera = meta["camera"]
     missing = float(np.mean(np.asarray(seen.confidence) == 0))
     lines = [
         f"{dataset}: {clip.key}",
         f"  frames  {frames} at {seen.fps:g} Hz ({frames / seen.fps:.2f} s), {100 * missing:.1f} % of points missing",
         f"  points  {len(seen.names)}: {', '.join(seen.names)}",
-        f"  floor   {meta['floor'] or 'unknown'}",
+        f"  floor   {loaded.floor or 'unknown'}",
         f"  camera  {'none' if camera is None else _camera(camera)}",
-        f"  2D      {'given by the data set' if meta['image'] is not None else 'projected from 3D'}",
-        f"  film    {meta['video'] or ('drawn on demand' if 'film' in meta else 'not there')}",
+        f"  2D      {'given by the data set' if loaded.image is not None else 'projected from 3D'}",
+        f"  film    {'not there' if film is None else film.path or 'drawn on demand'}",
     ]
     truth = np.asarray(loaded.truth)
     title = f"{dataset}: {clip.key}, {frames} frames at {seen.fps:g} Hz"
-    clip_picture.draw(path, title, seen.names, truth, camera, meta["image"])
+    clip_picture.draw(path, title, seen.names, truth, camera, loaded.image)
     click.echo("\n".join([*lines, f"  picture {os.fspath(path)}"]))
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from motionrecon.cli import failures, options, places
-from motionrecon.config import Config, InputOptions
+from motionrecon.config import Config
 from motionrecon.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -111,7 +111,6 @@ def _compute(source: str, config: Config, folder: Path, *, resume: bool, display
     from motionrecon.fitting.fit import fit_file
     from motionrecon.results import result_folder
 
-    _check_contents(source, config.input)
     result = fit_file(source, config, folder, resume=resume, progress=display)
     display.stage("write")
     for warning in result.warnings:
@@ -122,6 +121,7 @@ def _compute(source: str, config: Config, folder: Path, *, resume: bool, display
         result,
         folder,
         formats=config.output.formats,
+        frame=config.output.frame,
         overlay=config.output.overlay,
         frames=_frames(source, result) if config.output.overlay else None,
         overwrite=True,  # the folder was asked about before the work began
@@ -129,18 +129,6 @@ def _compute(source: str, config: Config, folder: Path, *, resume: bool, display
         summary=summary,
     )
     return table
-
-
-def _check_contents(source: str, given: InputOptions) -> None:
-    """Read the camera and the truth once before the person is looked for, which may take minutes."""
-    from motionrecon.data import load, truth, video
-    from motionrecon.data.formats import camera_files
-
-    if given.camera is not None:
-        size = video.probe(source).size if load.is_video(source) else given.image_size
-        camera_files.read_camera_file(given.camera, size=size, hint=Path(source).stem)
-    if given.truth is not None:
-        truth.read_positions(given.truth)
 
 
 def _frames(source: str, result: FitResult) -> Iterator[np.ndarray] | None:

@@ -12,6 +12,7 @@ from motionrecon import __version__
 from motionrecon.cli import failures
 from motionrecon.cli.benchmark import benchmark
 from motionrecon.cli.data import data
+from motionrecon.cli.doctor import doctor
 from motionrecon.cli.evaluate import evaluate
 from motionrecon.cli.fit import fit
 from motionrecon.cli.optimizers import optimizers
@@ -38,6 +39,7 @@ cli.add_command(fit)
 cli.add_command(evaluate)
 cli.add_command(benchmark)
 cli.add_command(data)
+cli.add_command(doctor)
 cli.add_command(optimizers)
 cli.add_command(tables)
 cli.add_command(train_optimizer)

@@ -92,6 +92,8 @@ FLAGS = (
           type=click.Choice(["dense", "generalized"])),
     _flag("--format", "output.formats", "Motion file to write; repeat for more.", multiple=True,
           type=click.Choice(FORMATS)),
+    _flag("--frame", "output.frame", "World of the exported files: the recording's, or the fitted one (ground at 0).",
+          type=click.Choice(["recording", "world"])),
     _flag("--overlay/--no-overlay", "output.overlay", "Whether to write the overlay video."),
     _flag("--device", "run.device", "Where to compute.", type=click.Choice(["auto", "cpu", "gpu"])),
 )  # fmt: skip

@@ -49,7 +49,7 @@ def load(
       source_fps: the source's rate, Hz, where the file does not state it or states it wrongly.
 
     Returns:
-      Sequence in SI units, z up; ``meta["warnings"]`` lists what rests on a guess.
+      Sequence in SI units, z up; its ``warnings`` list what rests on a guess.
 
     Raises:
       DataError: missing, empty, unknown or broken file; time range outside the clip; too few frames.
@@ -58,8 +58,8 @@ def load(
     path = Path(path)
     if source_fps is not None:
         sequence.check_rate(path, source_fps)
-    found = _read(path, person=person, asf=asf, size=size, source_fps=source_fps)
-    observation = found.observation
+    clip = _read(path, person=person, asf=asf, size=size, source_fps=source_fps)
+    observation = clip.observation
     if time_range is not None:
         observation = preprocess.crop(observation, time_range, path)
     rate = fps or preprocess.fitting_rate(observation.fps)
@@ -72,7 +72,7 @@ def load(
             f"at least {MIN_FRAMES} are needed"
         )
     preprocess.check(observation, path)
-    return dataclasses.replace(found, observation=observation)
+    return dataclasses.replace(clip, observation=observation)
 
 
 def _read(
@@ -84,7 +84,7 @@ def _read(
         return keypoint_json.read(path, person=person, size=size, fps=source_fps)
     if path.stat().st_size == 0:
         raise DataError(f"{path}: is empty; export or download it again")
-    kind = _recognise(path)
+    kind = _recognize(path)
     if kind == "amc":
         return amc.read(path, asf=asf, fps=source_fps)
     if kind == "npz":
@@ -95,7 +95,7 @@ def _read(
     return reader.read(path, fps=source_fps)
 
 
-def _recognise(path: Path) -> str:
+def _recognize(path: Path) -> str:
     """Return which reader fits; content decides where it speaks clearly, else the extension."""
     suffix = path.suffix.lower()
     if is_video(path):
@@ -115,10 +115,10 @@ def _recognise(path: Path) -> str:
         return "amc"
     if suffix == ".asf" or b":bonedata" in head.lower():
         raise DataError(f"{path}: is a skeleton without motion; give the .amc file that belongs to it")
-    known = {".bvh": "bvh", ".trc": "trc", ".npz": "npz", ".json": "keypoints", ".amc": "amc", ".c3d": "c3d"}
-    known |= {".pkl": "aist", ".pickle": "aist"}
-    if suffix in known:
-        return known[suffix]
+    by_suffix = {".bvh": "bvh", ".trc": "trc", ".npz": "npz", ".json": "keypoints", ".amc": "amc", ".c3d": "c3d"}
+    by_suffix |= {".pkl": "aist", ".pickle": "aist"}
+    if suffix in by_suffix:
+        return by_suffix[suffix]
     if len(head) > 1 and head[1] == 0x50 and head[0] in range(2, 32):
         return "c3d"
     raise DataError(f"{path}: is of an unknown kind; accepted are {ACCEPTED}")

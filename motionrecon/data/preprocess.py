@@ -88,7 +88,7 @@ def check(observation: Observation, source: str | os.PathLike) -> None:
                 raise DataError(f"{source}: the keypoints are the same in every frame; check the export")
 
 
-def _neighbours(valid: np.ndarray, source: np.ndarray, times: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _neighbors(valid: np.ndarray, source: np.ndarray, times: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return for each target time the indices of the valid samples before (or at) and after (or at) it; -1 if none."""
     at = np.flatnonzero(valid)
     right = np.searchsorted(source[at], times - 1e-6)
@@ -102,7 +102,7 @@ def _confidence_at(confidence: np.ndarray, source: np.ndarray, times: np.ndarray
     """Return one keypoint's confidence at the target times: the smaller neighbour's, lowered across short gaps."""
     if not (confidence > 0).any():
         return np.zeros(len(times))
-    before, after = _neighbours(confidence > 0, source, times)
+    before, after = _neighbors(confidence > 0, source, times)
     inside = (before >= 0) & (after >= 0)
     low = np.minimum(confidence[before], confidence[after])
     span = np.where(inside, source[after] - source[before], np.inf)

@@ -11,12 +11,13 @@ from pathlib import Path
 
 import numpy as np
 
-from motionrecon.data import axes, preprocess
+from motionrecon.data import axes, glitches, preprocess
 from motionrecon.errors import DataError
-from motionrecon.types import Observation, Sequence
+from motionrecon.types import Observation, Recording, Sequence
 
 MIN_POINTS = 8  # fewer known points leave whole limbs unseen
 MAX_FPS = 2000.0
+SKELETON_FILES = ("bvh", "amc")
 MAX_SPEED = 25.0  # m/s; a kick's foot reaches 20, anything faster is a jump in the recording
 
 
@@ -55,9 +56,7 @@ def to_sequence(path: Path, points: Points) -> Sequence:
       points: what was read from it.
 
     Returns:
-      Sequence whose observation has ``keypoints3d`` (T, K, 3) m and whose ``meta`` holds "warnings",
-      "source_fps", "unit", "joints" (canonical name -> name in the file), "scale" (m per unit) and "rotation"
-      (3, 3): x_world = scale * rotation @ x_file.
+      Sequence whose observation has ``keypoints3d`` (T, K, 3) m, with its ``recording`` and ``warnings``.
 
     Raises:
       DataError: too few known points, frames or an impossible rate; all values missing or constant.
@@ -72,6 +71,8 @@ def to_sequence(path: Path, points: Points) -> Sequence:
     warnings = list(points.warnings)
     positions = np.asarray(points.positions, dtype=float)
     positions = np.where(np.isfinite(positions), positions, np.nan)
+    positions, start_time, told = _motion_only(points, positions)
+    warnings += told
     if points.unit is None:
         scale, unit, sentence = axes.guess_unit(points.names, positions)
     else:
@@ -90,26 +91,30 @@ def to_sequence(path: Path, points: Points) -> Sequence:
         layout=points.layout,
         confidence=confidence,
         keypoints3d=preprocess.fill_missing(world, confidence),
+        start_time=start_time,
     )
     preprocess.check(observation, path)
     warnings += _jumps(observation)
-    meta = {
-        "warnings": warnings,
-        "source_fps": float(points.fps),
-        "unit": unit,
-        "joints": dict(zip(points.names, points.labels, strict=True)),
-        "scale": scale,
-        "rotation": rotation,
-        "path": str(path),
-    }
-    return Sequence(path.stem, observation, None, meta)
+    labels = dict(zip(points.names, points.labels, strict=True))
+    recording = Recording(str(path), float(points.fps), unit, labels, scale, rotation)
+    return Sequence(path.stem, observation, recording=recording, warnings=tuple(warnings))
+
+
+def _motion_only(points: Points, positions: np.ndarray) -> tuple[np.ndarray, float, list[str]]:
+    """Leave out what is no motion (``glitches``); returns positions, the first one's time (s) and sentences."""
+    scale = axes.guess_unit(points.names, positions)[0] if points.unit is None else points.unit
+    found = glitches.find(points.names, scale * positions, points.fps)
+    positions = np.where(found.missing[..., None], np.nan, positions)[found.keep]
+    # A rest pose that was put before a skeleton's motion is no part of its time; a device's clock runs on.
+    zero = found.rest if points.layout in SKELETON_FILES else 0
+    return positions, (found.keep.start - zero) / points.fps, list(found.sentences)
 
 
 def _jumps(observation: Observation) -> list[str]:
     """Return a warning that names the frames into which keypoints move faster than people can."""
-    values, seen = np.asarray(observation.keypoints3d), np.asarray(observation.confidence) > 0
+    values, known = np.asarray(observation.keypoints3d), np.asarray(observation.confidence) > 0
     speed = np.linalg.norm(np.diff(values, axis=0), axis=-1) * observation.fps
-    frames = np.flatnonzero(((speed > MAX_SPEED) & seen[1:] & seen[:-1]).any(axis=1)) + 1
+    frames = np.flatnonzero(((speed > MAX_SPEED) & known[1:] & known[:-1]).any(axis=1)) + 1
     if not len(frames):
         return []
     listed = ", ".join(str(f) for f in frames[:5]) + (", ..." if len(frames) > 5 else "")

@@ -8,16 +8,20 @@ from pathlib import Path
 import numpy as np
 
 from motionrecon.errors import DataError
-from motionrecon.types import Observation
+from motionrecon.types import Observation, Truth
 
 
-def read_positions(path: str | Path) -> tuple[list[str], np.ndarray, float]:
-    """Read a truth file as it is: names (K'), positions (T', K', 3) m and rate, Hz.
+def read_truth(path: str | Path) -> Truth:
+    """Read a truth file as it is.
+
+    Args:
+      path: NPZ with ``names`` (K), ``positions`` (T, K, 3) m in the recording's world (that of the camera given), and
+        ``fps`` Hz; its frame 0 is the source's time 0.
 
     Raises:
       DataError: missing or malformed file.
     """
-    path = Path(path)
+    file, path = str(path), Path(path)
     try:
         with np.load(path, allow_pickle=False) as f:
             names, positions, fps = [str(n) for n in f["names"]], np.asarray(f["positions"], float), float(f["fps"])
@@ -32,52 +36,39 @@ def read_positions(path: str | Path) -> tuple[list[str], np.ndarray, float]:
         raise DataError(
             f"{path}: positions have shape {positions.shape} for {len(names)} names; save (T, K, 3) of them"
         )
-    return names, positions, fps
+    return Truth(tuple(names), positions, fps, file)
 
 
-def read_truth(path: str | Path, observation: Observation) -> np.ndarray:
-    """Read true positions of an observation's keypoints at its frames.
-
-    Args:
-      path: NPZ with ``names`` (K',), ``positions`` (T', K', 3) m in the world of the camera given, and ``fps`` Hz; its
-        frame 0 is the source's time 0.
-      observation: gives names, rate and start time.
-
-    Returns:
-      (T, K, 3) m, linearly interpolated in time; NaN for keypoints and times that the file does not have.
-
-    Raises:
-      DataError: missing or malformed file, or no common keypoint.
-    """
-    names, positions, fps = read_positions(path)
-    out = at_frames(observation, tuple(names), positions, fps)
-    if not np.isfinite(out).any():
-        raise DataError(f"{path}: shares no keypoint or no time with the input; give the truth of this clip")
-    return out
-
-
-def at_frames(
-    observation: Observation, names: tuple[str, ...], positions: np.ndarray, fps: float, start: float = 0.0
-) -> np.ndarray:
+def at_frames(observation: Observation, truth: Truth, start: float = 0.0) -> np.ndarray:
     """Return known positions at an observation's frames and for its names.
 
     Args:
       observation: gives names, rate and start time.
-      names: K' keypoint names of ``positions``.
-      positions: (T', K', 3) m, NaN where unknown.
-      fps: Hz, of ``positions``.
-      start: s, time of the positions' frame 0 in the observation's source.
+      truth: in whatever world.
+      start: s, time of the truth's frame 0 in the observation's source.
 
     Returns:
-      (T, K, 3) m, linearly interpolated in time; NaN for names and times that ``positions`` do not have.
+      (T, K, 3) m, linearly interpolated in time; NaN for names and times that the truth does not have.
     """
     frames = len(observation.confidence)
     out = np.full((frames, len(observation.names), 3), np.nan)
-    times = (observation.start_time - start + np.arange(frames) / float(observation.fps)) * fps
-    inside = (times > -0.5) & (times < len(positions) - 0.5)
-    grid = np.arange(len(positions))
-    for name in set(observation.names) & set(names):
-        track = positions[:, names.index(name)]
+    times = (observation.start_time - start + np.arange(frames) / float(observation.fps)) * truth.fps
+    inside = (times > -0.5) & (times < len(truth.positions) - 0.5)
+    grid = np.arange(len(truth.positions))
+    for name in set(observation.names) & set(truth.names):
+        track = truth.positions[:, truth.names.index(name)]
         values = np.stack([np.interp(times, grid, track[:, i]) for i in range(3)], axis=-1)
         out[:, observation.names.index(name)] = np.where(inside[:, None], values, np.nan)
     return out
+
+
+def placed(observation: Observation, truth: Truth, name: str) -> np.ndarray:
+    """Return ``at_frames``; ``name`` is what the truth is called in the message.
+
+    Raises:
+      DataError: no keypoint and time in common.
+    """
+    positions = at_frames(observation, truth)
+    if not np.isfinite(positions).any():
+        raise DataError(f"{name}: shares no keypoint or no time with the input; give the truth of this clip")
+    return positions

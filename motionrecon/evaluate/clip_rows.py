@@ -73,27 +73,20 @@ class _Clip:
 
     def __init__(self, task: Task):
         from motionrecon.evaluate import judged, observed
-        from motionrecon.fitting.initialize.mocap.mocap_start import start_from_keypoints3d
-        from motionrecon.fitting.initialize.video.video_start import start_from_video
+        from motionrecon.fitting import kinds
 
         protocol, self.task = task.protocol, task
         self.dataset = _opened(protocol)
         clip = self.clip = observed.cut(self.dataset.load(task.clip), protocol.frames)
         began = time.perf_counter()
-        self.seen = observed.observed(clip, self.dataset, protocol)
+        self.sequence = observed.observed(clip, self.dataset, protocol)
         self.detect_seconds = time.perf_counter() - began
-        height, compiled = clip.meta["height"], compile_time.take()
+        compiled = compile_time.take()
         began = time.perf_counter()
-        if protocol.mode == "mocap":
-            self.start = start_from_keypoints3d(self.seen.observation, height=height)
-        else:
-            known = protocol.camera == "known"
-            camera = observed.known_camera(clip) if known else None
-            size = tuple(observed.known_camera(clip).size)
-            self.start = start_from_video(self.seen.observation, height=height, camera=camera, size=size)
+        self.start = kinds.kinematic_start(self.sequence, clip.height)
         compiled = compile_time.take()
         self.start_seconds = max(time.perf_counter() - began - compiled, 0.0)
-        self.world = judged.world(clip, self.seen, self.start)
+        self.world = judged.world(clip, self.sequence, self.start)
 
     def rows(self) -> list[Row]:
         """Fit with every method; the baselines' rows come from the first fit that succeeds."""
@@ -119,14 +112,14 @@ class _Clip:
         chosen = self.task.protocol.fit
         options = dataclasses.replace(chosen, optimizer=dataclasses.replace(chosen.optimizer, name=method))
         compile_time.take()
-        blind, watch = dataclasses.replace(self.seen, truth=None), compile_time.ByStage()
+        blind, watch = dataclasses.replace(self.sequence, truth=None, reference=None), compile_time.ByStage()
         result = fit.fit_sequence(blind, options, start=self.start, source=self.task.clip.key, progress=watch)
         watch.stage("")
         compiled = watch.seconds
         joints = self.dataset.joint_set
         names = joints.joints if joints.name != "points of the file" else result.observation.names
         film = joints.joints if self.task.protocol.mode == "video" else None
-        measured = judged.judged(result, self.clip, self.seen, self.world, film)
+        measured = judged.judged(result, self.clip, self.sequence, self.world, film)
         summary = metrics.summarize(measured, names, smoothed="start")
         common = {
             "status": "ok", "reason": "", "frames": summary["frames"], "fps": summary["fps"],
@@ -139,13 +132,13 @@ class _Clip:
             for name in protocols.BASELINES
         ]
         seconds = max(result.seconds.get("optimize", 0.0) - compiled.get("optimize", 0.0), 0.0)
-        own = {
+        physics = {
             "evaluations": summary["optimizer"]["evaluations"], "steps": summary["optimizer"]["steps"],
             "windows": len(result.windows), "seconds": seconds, "compile_seconds": sum(compiled.values()),
             "loss": _mean_loss(result), "curve": _curve(result), "metrics": summary["methods"]["physics"],
             "failed_windows": sum(w.status.name in ("DIVERGED", "NON_FINITE") for w in result.windows),
         }  # fmt: skip
-        return _head(self.task, method) | common | own, baselines
+        return _head(self.task, method) | common | physics, baselines
 
 
 @functools.lru_cache(maxsize=2)
@@ -165,10 +158,10 @@ def _truth_tv(measured: Any, joints: tuple[str, ...]) -> float | None:
 
     positions = np.asarray(measured.truth)[:, [n in joints for n in measured.observation.names]]
     known = np.asarray(np.isfinite(positions).all(axis=-1))
-    kept = np.asarray(known.any(axis=0))
-    if not kept.any():
+    columns = np.asarray(known.any(axis=0))
+    if not columns.any():
         return None
-    return metrics.tv(np.nan_to_num(positions[:, kept]), known[:, kept])
+    return metrics.tv(np.nan_to_num(positions[:, columns]), known[:, columns])
 
 
 def _mean_loss(result: Any) -> float | None:

@@ -1,8 +1,9 @@
 """Bring a result and the truth into one world and to the same points, so that they can be measured.
 
-The world: mocap is compared in the levelled world of its kinematic start, video with a known camera in the data set's,
-video with a guessed camera in that camera's. The points: of 3D and 2D keypoints the observed ones; of a film the joint
-centres of the body itself, because a detector's landmarks are not the data set's joints.
+The world: mocap is compared in the levelled world of its kinematic start, which the start itself tells, video with a
+known camera in the data set's, video with a guessed camera in that camera's. The points: of 3D and 2D keypoints the
+observed ones; of a film the joint centres of the body itself, because a detector's landmarks are not the data set's
+joints.
 """
 
 from __future__ import annotations
@@ -15,71 +16,56 @@ import numpy as np
 from motionrecon.data import truth
 from motionrecon.geometry import camera as cameras
 from motionrecon.geometry import skeleton as skeletons
-from motionrecon.metrics.alignment import similarity
-from motionrecon.types import Camera, FitResult, KinematicStart, Motion, Sequence, Sites
+from motionrecon.geometry import world as worlds
+from motionrecon.types import SAME_WORLD, Camera, FitResult, KinematicStart, Motion, Sequence, Sites, WorldTransform
 
 _FEET = tuple(f"{side}_{part}" for side in ("left", "right") for part in ("ankle", "heel", "ball", "toe"))
 
 
 @dataclasses.dataclass(frozen=True)
 class World:
-    """Where the data set's world stands in that of a result: x_result = rotation @ x_data_set + shift.
+    """Where the data set's world stands in that of a result.
 
     Attributes:
-      rotation: (3, 3).
-      shift: (3,) m.
+      transform: from the data set's world to the result's.
       camera: the data set's camera in the result's world, or None.
     """
 
-    rotation: np.ndarray
-    shift: np.ndarray
+    transform: WorldTransform
     camera: Camera | None
 
     def carry(self, points: np.ndarray) -> np.ndarray:
         """Carry points (..., 3) m of the data set's world into the result's."""
-        return points @ self.rotation.T + self.shift
+        return worlds.to_fitted(self.transform, points)
 
 
-def world(clip: Sequence, seen: Sequence, start: KinematicStart) -> World:
+def world(clip: Sequence, observed: Sequence, start: KinematicStart) -> World:
     """Find the world of a start's results.
 
     Args:
       clip: with the camera, as the data set has it.
-      seen: of ``observed.observed``.
-      start: made from ``seen``.
+      observed: of ``observed.observed``.
+      start: made from ``observed``.
     """
-    camera = clip.meta["camera"]
-    if seen.observation.keypoints3d is not None:
-        given, levelled = np.asarray(seen.observation.keypoints3d), np.asarray(start.observation.keypoints3d)
-        return _moved(*_rigid(given, levelled), camera)
-    found = start.observation.camera
-    if camera is None or found is None or np.allclose(found.rotation, camera.rotation, atol=1e-9):
-        return World(np.eye(3), np.zeros(3), camera)
-    return _beside(camera, found)
+    camera = clip.camera
+    if observed.observation.keypoints3d is not None:
+        return _moved(start.world, camera)
+    guess = start.observation.camera
+    if camera is None or guess is None or np.allclose(guess.rotation, camera.rotation, atol=1e-9):
+        return World(SAME_WORLD, camera)
+    return _beside(camera, guess)
 
 
-def _moved(rotation: np.ndarray, shift: np.ndarray, camera: Camera | None) -> World:
-    if camera is not None:
-        turned = np.asarray(camera.rotation) @ rotation.T
-        camera = dataclasses.replace(camera, rotation=turned, translation=camera.translation - turned @ shift)
-    return World(rotation, shift, camera)
+def _moved(transform: WorldTransform, camera: Camera | None) -> World:
+    return World(transform, None if camera is None else worlds.camera_in_fitted(transform, camera))
 
 
-def _rigid(source: np.ndarray, target: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the rotation and shift with target = rotation @ source + shift for points (T, K, 3)."""
-    x, y = source.reshape(-1, 3), target.reshape(-1, 3)
-    probes = np.concatenate([np.zeros((1, 3)), np.eye(3)])
-    weight = np.concatenate([np.ones(len(x)), np.zeros(4)])
-    moved = similarity(np.concatenate([x, probes]), np.concatenate([y, np.zeros((4, 3))]), weight, scale=False)[-4:]
-    return (moved[1:] - moved[0]).T, moved[0]
-
-
-def _beside(camera: Camera, found: Camera) -> World:
+def _beside(camera: Camera, guess: Camera) -> World:
     """Move the truth so that the true camera stands above the same spot and looks the same way as the guessed one."""
-    (true_yaw, true_eye), (yaw, eye) = _heading(camera), _heading(found)
+    (true_yaw, true_eye), (yaw, eye) = _heading(camera), _heading(guess)
     c, s = np.cos(yaw - true_yaw), np.sin(yaw - true_yaw)
     rotation = np.array([[c, -s, 0.0], [s, c, 0.0], [0.0, 0.0, 1.0]])
-    return _moved(rotation, (eye - rotation @ true_eye) * np.array([1.0, 1.0, 0.0]), camera)
+    return _moved(WorldTransform(rotation, (eye - rotation @ true_eye) * np.array([1.0, 1.0, 0.0])), camera)
 
 
 def _heading(camera: Camera) -> tuple[float, np.ndarray]:
@@ -88,32 +74,31 @@ def _heading(camera: Camera) -> tuple[float, np.ndarray]:
 
 
 def judged(
-    result: FitResult, clip: Sequence, seen: Sequence, where: World, joints: tuple[str, ...] | None
+    result: FitResult, clip: Sequence, observed: Sequence, where: World, joints: tuple[str, ...] | None
 ) -> FitResult:
     """Return a result to be measured against the truth, in the image too (the truth's own pixels).
 
     Args:
       result: of a fit.
       clip: with the truth.
-      seen: of ``observed.observed``.
+      observed: of ``observed.observed``.
       where: of ``world``.
       joints: the joint set of a film's evaluation; None: the observed points.
     """
     if joints is None:
-        positions = where.carry(np.asarray(seen.truth))
+        positions = where.carry(np.asarray(observed.truth))
     else:
         result = _on_joints(result, joints)
-        meta = clip.meta
-        known = (meta["truth_names"], meta["truth_positions"], float(clip.observation.fps), float(meta["video_start"]))
-        positions = where.carry(truth.at_frames(result.observation, *known))
+        assert clip.reference is not None and clip.film is not None, "a film is evaluated where its truth is known"
+        positions = where.carry(truth.at_frames(result.observation, clip.reference, clip.film.start_time))
     finite = np.asarray(np.isfinite(positions).all(axis=-1))
     observation = result.observation
     changes: dict[str, Any] = {"keypoints2d": None}
     if where.camera is not None:
         pixels = cameras.project_clip(where.camera, np.where(finite[..., None], positions, 0.0))
-        own = observation.camera if observation.keypoints3d is None else where.camera
+        camera = observation.camera if observation.keypoints3d is None else where.camera
         weight = np.where(finite, np.maximum(np.asarray(observation.confidence), 1e-6), 0.0)
-        changes = {"keypoints2d": pixels, "camera": own, "confidence": weight}
+        changes = {"keypoints2d": pixels, "camera": camera, "confidence": weight}
     return dataclasses.replace(result, truth=positions, observation=dataclasses.replace(observation, **changes))
 
 

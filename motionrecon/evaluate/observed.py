@@ -25,21 +25,25 @@ def cut(sequence: Sequence, frames: int | None) -> Sequence:
     """Return a clip's first ``frames`` frames; None keeps all."""
     if frames is None:
         return sequence
-    meta = dict(sequence.meta)
-    meta["truth_positions"] = np.asarray(meta["truth_positions"])[:frames]
-    if meta["image"] is not None:
-        meta["image"] = _first(meta["image"], frames)
-    positions = None if sequence.truth is None else sequence.truth[:frames]
-    return Sequence(sequence.key, _first(sequence.observation, frames), positions, meta)
+    reference = sequence.reference
+    if reference is not None:
+        reference = dataclasses.replace(reference, positions=np.asarray(reference.positions)[:frames])
+    return dataclasses.replace(
+        sequence, observation=_first(sequence.observation, frames), reference=reference,
+        truth=None if sequence.truth is None else sequence.truth[:frames],
+        image=None if sequence.image is None else _first(sequence.image, frames),
+    )  # fmt: skip
 
 
-def _first(seen: Observation, frames: int) -> Observation:
-    kept = {name: getattr(seen, name) for name in ("confidence", "keypoints2d", "keypoints3d", "landmarks3d")}
-    return dataclasses.replace(seen, **{name: v[:frames] for name, v in kept.items() if v is not None})
+def _first(observation: Observation, frames: int) -> Observation:
+    kept = {name: getattr(observation, name) for name in ("confidence", "keypoints2d", "keypoints3d", "landmarks3d")}
+    return dataclasses.replace(observation, **{name: v[:frames] for name, v in kept.items() if v is not None})
 
 
 def observed(clip: Sequence, dataset: Dataset, protocol: Protocol) -> Sequence:
     """Return what the methods see of a clip, with ``truth`` (T, K, 3) m for its names in the data set's world.
+
+    The observation has the clip's camera where the protocol gives it to the methods.
 
     Raises:
       DataError: the clip has no camera or film where one is needed.
@@ -51,12 +55,12 @@ def observed(clip: Sequence, dataset: Dataset, protocol: Protocol) -> Sequence:
     rng = np.random.default_rng([protocol.seed, zlib.crc32(clip.key.encode())])
     if protocol.mode == "keypoints2d":
         return _image(clip, rate, protocol, rng)
-    seen = preprocess.resample(dataclasses.replace(clip.observation, keypoints2d=None, camera=None), rate)
-    points = np.asarray(seen.keypoints3d)
-    positions = np.where(np.asarray(seen.confidence)[..., None] > 0, points, np.nan)
+    observation = preprocess.resample(dataclasses.replace(clip.observation, keypoints2d=None, camera=None), rate)
+    points = np.asarray(observation.keypoints3d)
+    positions = np.where(np.asarray(observation.confidence)[..., None] > 0, points, np.nan)
     if protocol.noise_mm or protocol.outliers:
-        seen = dataclasses.replace(seen, keypoints3d=_spoiled(points, protocol, rng))
-    return Sequence(clip.key, seen, positions, dict(clip.meta))
+        observation = dataclasses.replace(observation, keypoints3d=_spoiled(points, protocol, rng))
+    return dataclasses.replace(clip, observation=observation, truth=positions, film=None)
 
 
 def _spoiled(points: np.ndarray, protocol: Protocol, rng: np.random.Generator) -> np.ndarray:
@@ -69,36 +73,52 @@ def _spoiled(points: np.ndarray, protocol: Protocol, rng: np.random.Generator) -
 
 def known_camera(clip: Sequence) -> Camera:
     """Return a clip's camera; raises DataError where it has none."""
-    if clip.meta["camera"] is None:
+    if clip.camera is None:
         raise DataError(f"{clip.key}: the data set has no camera file, which 2D and video need; add it to its folder")
-    return clip.meta["camera"]
+    return clip.camera
 
 
 def _image(clip: Sequence, rate: float, protocol: Protocol, rng: np.random.Generator) -> Sequence:
-    camera, seen = known_camera(clip), clip.meta["image"]
-    if seen is None:
+    camera, observation = known_camera(clip), clip.image
+    if observation is None:
         source = clip.observation
         pixels = cameras.project_clip(camera, source.keypoints3d)
-        seen = dataclasses.replace(source, keypoints3d=None, keypoints2d=pixels)
-    seen = preprocess.resample(seen, rate)
+        observation = dataclasses.replace(source, keypoints3d=None, keypoints2d=pixels)
+    observation = preprocess.resample(observation, rate)
     if protocol.noise_px:
-        pixels = np.asarray(seen.keypoints2d)
-        seen = dataclasses.replace(seen, keypoints2d=pixels + protocol.noise_px * rng.normal(size=pixels.shape))
-    return Sequence(clip.key, seen, _truth(clip, seen), dict(clip.meta))
+        pixels = np.asarray(observation.keypoints2d)
+        observation = dataclasses.replace(
+            observation, keypoints2d=pixels + protocol.noise_px * rng.normal(size=pixels.shape)
+        )
+    return _seen_by(
+        camera, dataclasses.replace(clip, observation=observation, truth=_truth(clip, observation), film=None), protocol
+    )
 
 
 def _film(clip: Sequence, rate: float, protocol: Protocol) -> Sequence:
-    film = clip.meta["film"]() if "film" in clip.meta else clip.meta["video"]
-    if film is None:
+    film = clip.film
+    if film is None or (film.path is None and film.draw is None):
         raise DataError(f"{clip.key}: its film is not there; download it, or use --input keypoints2d")
-    start, frames = float(clip.meta["video_start"]), len(clip.meta["truth_positions"])
+    path = film.draw() if film.draw is not None else film.path
+    assert path is not None and clip.reference is not None, "a data set's clip has its truth"
+    start, frames = film.start_time, len(clip.reference.positions)
     span = (start, start + (frames - 1) / float(clip.observation.fps))
     detector = {} if protocol.fit.detector is None else {"detector": protocol.fit.detector}
-    found = observe.observe_video(film, time_range=span, fps=rate, **detector)
-    meta = {**clip.meta, **found.meta, "warnings": [*clip.meta["warnings"], *found.meta["warnings"]]}
-    return Sequence(clip.key, found.observation, _truth(clip, found.observation, start), meta)
+    detected = observe.observe_video(path, time_range=span, fps=rate, **detector)
+    sequence = dataclasses.replace(
+        clip, observation=detected.observation, truth=_truth(clip, detected.observation, start), film=detected.film,
+        warnings=(*clip.warnings, *detected.warnings),
+    )  # fmt: skip
+    return _seen_by(known_camera(clip), sequence, protocol)
 
 
-def _truth(clip: Sequence, seen: Observation, start: float = 0.0) -> np.ndarray:
-    meta = clip.meta
-    return truth.at_frames(seen, meta["truth_names"], meta["truth_positions"], float(clip.observation.fps), start)
+def _seen_by(camera: Camera, sequence: Sequence, protocol: Protocol) -> Sequence:
+    """Add the camera's picture size, and the camera itself where the methods may know it."""
+    given = camera if protocol.camera == "known" else None
+    observation = dataclasses.replace(sequence.observation, camera=given)
+    return dataclasses.replace(sequence, observation=observation, image_size=tuple(camera.size))
+
+
+def _truth(clip: Sequence, observation: Observation, start: float = 0.0) -> np.ndarray:
+    assert clip.reference is not None, "a data set's clip has its truth"
+    return truth.at_frames(observation, clip.reference, start)

@@ -9,7 +9,7 @@ import numpy as np
 from motionrecon.evaluate import statistics
 from motionrecon.evaluate.clip_rows import Row
 
-_COLOURS = ("#8c8c8c", "#c2a15b", "#1f6fb2", "#c0392b", "#2e8b57", "#8e44ad", "#d35400", "#16a085")
+_COLORS = ("#8c8c8c", "#c2a15b", "#1f6fb2", "#c0392b", "#2e8b57", "#8e44ad", "#d35400", "#16a085")
 
 
 def write(rows: list[Row], folder: Path, dataset: str) -> list[Path]:
@@ -30,12 +30,12 @@ def write(rows: list[Row], folder: Path, dataset: str) -> list[Path]:
 
     good = [row for row in rows if row["status"] == "ok"]
     methods = list(dict.fromkeys(row["method"] for row in good))
-    colours = dict(zip(methods, _COLOURS * 3, strict=False))
+    colors = dict(zip(methods, _COLORS * 3, strict=False))
     written = []
     for name, draw in (("errors", _errors), ("distribution", _distribution), ("loss", _loss)):
         wide = max(9.0, 0.25 * len(good) + 3.0) if name == "errors" else 9.0
         figure, axes = plt.subplots(figsize=(wide, 4.8))
-        if draw(axes, good, methods, colours):
+        if draw(axes, good, methods, colors):
             axes.set_title(f"{dataset}: {axes.get_title()}", fontsize=11)
             axes.spines[["top", "right"]].set_visible(False)
             figure.tight_layout()
@@ -50,14 +50,14 @@ def _values(rows: list[Row], method: str) -> dict[str, float]:
     return {key: v for key, v in found.items() if v is not None}
 
 
-def _errors(axes, rows, methods, colours) -> bool:
+def _errors(axes, rows, methods, colors) -> bool:
     keys = list(dict.fromkeys(row["sequence"] for row in rows))
     wide = 0.8 / max(len(methods), 1)
     drawn = False
     for i, method in enumerate(methods):
         values = _values(rows, method)
         at = [keys.index(key) + (i - 0.5 * (len(methods) - 1)) * wide for key in values]
-        axes.bar(at, list(values.values()), wide, color=colours[method], label=method)
+        axes.bar(at, list(values.values()), wide, color=colors[method], label=method)
         drawn = drawn or bool(values)
     axes.set_xticks(range(len(keys)), keys, rotation=60, ha="right", fontsize=7)
     axes.set_ylabel("MPJPE-G [mm]")
@@ -67,14 +67,14 @@ def _errors(axes, rows, methods, colours) -> bool:
     return drawn
 
 
-def _distribution(axes, rows, methods, colours) -> bool:
+def _distribution(axes, rows, methods, colors) -> bool:
     drawn = False
     for method in methods:
         values = np.sort(list(_values(rows, method).values()))
         if len(values):
             share = np.arange(1, len(values) + 1) / len(values)
             axes.step(np.concatenate([values[:1], values]), np.concatenate([[0.0], share]), where="post",
-                      color=colours[method], label=method)  # fmt: skip
+                      color=colors[method], label=method)  # fmt: skip
             drawn = True
     axes.set_xlabel("MPJPE-G [mm]")
     axes.set_ylabel("share of sequences at most this far off")
@@ -85,7 +85,7 @@ def _distribution(axes, rows, methods, colours) -> bool:
     return drawn
 
 
-def _loss(axes, rows, methods, colours) -> bool:
+def _loss(axes, rows, methods, colors) -> bool:
     drawn = False
     for method in methods:
         curves = [row["curve"] for row in rows if row["method"] == method and row.get("curve", {}).get("loss")]
@@ -94,11 +94,11 @@ def _loss(axes, rows, methods, colours) -> bool:
         grid = np.linspace(0.0, max(c["evaluations"][-1] for c in curves), 80)
         # on a logarithm, so that one sequence that went wrong does not hide all others
         each = np.log(np.array([np.interp(grid, c["evaluations"], c["loss"]) for c in curves]) + 1e-12)
-        axes.plot(grid, np.exp(each.mean(axis=0)), color=colours[method], label=f"{method} ({len(curves)} sequences)")
+        axes.plot(grid, np.exp(each.mean(axis=0)), color=colors[method], label=f"{method} ({len(curves)} sequences)")
         if len(curves) >= 3:
             drawn_index = np.random.default_rng(0).integers(0, len(each), (1000, len(each)))
             low, high = np.exp(np.percentile(each[drawn_index].mean(axis=1), [2.5, 97.5], axis=0))
-            axes.fill_between(grid, low, high, color=colours[method], alpha=0.2, linewidth=0)
+            axes.fill_between(grid, low, high, color=colors[method], alpha=0.2, linewidth=0)
         drawn = True
     axes.set_xlabel("loss evaluations a window")
     axes.set_ylabel("loss")

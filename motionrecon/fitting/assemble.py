@@ -17,6 +17,7 @@ from motionrecon.fitting import chain, prepare
 from motionrecon.fitting.objective_terms import LossWeights
 from motionrecon.geometry.rotations import exp, mul
 from motionrecon.jobs import versions
+from motionrecon.jobs.program_store import Program
 from motionrecon.physics import description, rollout
 from motionrecon.types import (
     Array,
@@ -31,8 +32,8 @@ from motionrecon.types import (
 )
 
 _FAILED = (FitStatus.DIVERGED, FitStatus.NON_FINITE)
-_read_out = jax.jit(rollout.read_out)
-_compose = jax.jit(lambda reference, knots: mul(reference, exp(knots)))
+_read_out = Program(rollout.read_out)
+_compose = Program(lambda reference, knots: mul(reference, exp(knots)), name="compose")
 
 
 def _targets(prepared: prepare.Prepared, state: chain.ChainState) -> Float[np.ndarray, "T A 4"]:
@@ -49,13 +50,13 @@ def brax_difference(prepared: prepare.Prepared, skeleton: Skeleton, state: chain
     model = generalized.hinge_model(prepared.system, prepared.body, skeleton)
     targets = _targets(prepared, state)
     spans = [(r.window.start, r.window.start + r.window.commit + 1) for r in state.reports]
-    found = pipeline_comparison.compare(
+    differences = pipeline_comparison.compare(
         model, chain.window_attempts.REAL_GROUND, prepared.dt, state.states, targets, spans
     )
-    mean, worst = np.mean([d.mpjpe_mm for d in found]), max(d.mpjpe_mm for d in found)
+    mean, worst = np.mean([d.mpjpe_mm for d in differences]), max(d.mpjpe_mm for d in differences)
     return (
-        f"Brax's generalized modules with the same controls, started anew from the result in each of {len(found)} "
-        f"windows, come {mean:.1f} mm from it on average ({worst:.1f} mm in the worst window)."
+        f"Brax's generalized modules with the same controls, started anew from the result in each of "
+        f"{len(differences)} windows, come {mean:.1f} mm from it on average ({worst:.1f} mm in the worst window)."
     )
 
 
@@ -85,7 +86,7 @@ def result(
     weights: LossWeights,
     mass: float,
     source: str,
-    known: Array | None,
+    truth: Array | None,
     warnings: list[str],
 ) -> FitResult:
     """Assemble the result from the stored states.
@@ -98,7 +99,7 @@ def result(
       weights: the weights that were used.
       mass: kg.
       source: the input as the user named it.
-      known: (T, K, 3) m, true positions; None: unknown.
+      truth: (T, K, 3) m, true positions in the fitted world; None: unknown.
       warnings: sentences so far.
 
     Returns:
@@ -124,7 +125,7 @@ def result(
         height=start.height,
         mass=mass,
         foot_contacts=planted.max(axis=2) > 0.5,
-        truth=known,
+        truth=truth,
         windows=tuple(state.reports),
         terms=terms,
         config=resolved,
@@ -135,6 +136,7 @@ def result(
         contact_radius=np.asarray(prepared.body.contact_radius),
         soles=jax.tree.map(np.asarray, start.soles),
         simulation=description.describe(prepared.body, chain.window_attempts.REAL_GROUND, prepared.dt),
+        world=start.world,
     )
 
 

@@ -169,20 +169,26 @@ def _advance(
     problem = WindowProblem(data, window_attempts.REAL_GROUND, NO_WRENCH)
     index = np.minimum(np.arange(window.start, window.stop), frames - 1)
     inside = np.arange(window.start, window.stop) < frames
-    observed, seen = prepared.observed[index], prepared.seen[index] * inside[:, None]
+    observed, confidence = prepared.observed[index], prepared.seen[index] * inside[:, None]
 
     def error(trajectory) -> float:
-        return window_attempts.mean_error(problem, trajectory, observed, seen)
+        return window_attempts.mean_error(problem, trajectory, observed, confidence)
 
     kinematic = states, np.concatenate([continued[1][:1], knots[1:]])  # the first knot as it is frozen
-    own = error(window_attempts.kinematic_nominal(*kinematic))
-    found = solve(
-        problem, continued, kinematic, options, lambda t: error(t) - own, first=state.carried is None, again=again
+    kinematic_mm = error(window_attempts.kinematic_nominal(*kinematic))
+    solution = solve(
+        problem,
+        continued,
+        kinematic,
+        options,
+        lambda t: error(t) - kinematic_mm,
+        first=state.carried is None,
+        again=again,
     )
     new = ChainState(state.states, state.knots, None, list(state.reports), list(state.terms))
-    _keep(new, window, found, frames)
-    new.reports.append(_report(window, found, error(found.trajectory)))
-    new.terms.append(problem.terms(found.trajectory))
+    _keep(new, window, solution, frames)
+    new.reports.append(_report(window, solution, error(solution.trajectory)))
+    new.terms.append(problem.terms(solution.trajectory))
     return new
 
 
@@ -231,9 +237,9 @@ def fit_clip(
     return state
 
 
-def _keep(state: ChainState, window: Window, found: WindowSolution, frames: int) -> None:
+def _keep(state: ChainState, window: Window, solution: WindowSolution, frames: int) -> None:
     """Append the committed frames and remember where the next window starts."""
-    trajectory = _numpy(found.trajectory)
+    trajectory = _numpy(solution.trajectory)
     n = window.commit
     kept = jax.tree.map(lambda a: a[:n], trajectory.states)
     knots = trajectory.knots[:n]
@@ -245,14 +251,15 @@ def _keep(state: ChainState, window: Window, found: WindowSolution, frames: int)
         state.carried = (jax.tree.map(lambda a: a[n:], trajectory.states), trajectory.knots[n:])
 
 
-def _report(window: Window, found: WindowSolution, error_mm: float) -> WindowReport:
-    status = found.status
-    if not math.isfinite(found.loss):
+def _report(window: Window, solution: WindowSolution, error_mm: float) -> WindowReport:
+    status = solution.status
+    if not math.isfinite(solution.loss):
         status = FitStatus.NON_FINITE
     elif error_mm > FALL_MM:
         status = FitStatus.DIVERGED
-    first = next((v for v in found.history if math.isfinite(v)), found.loss)
+    first = next((v for v in solution.history if math.isfinite(v)), solution.loss)
     return WindowReport(
-        window, status, found.method, found.evaluations, found.steps, found.seconds, first, found.loss, error_mm,
-        tuple(found.history),
+        window=window, status=status, method=solution.method, evaluations=solution.evaluations, steps=solution.steps,
+        seconds=solution.seconds, loss_first=first, loss_last=solution.loss, error_mm=error_mm,
+        loss_history=tuple(solution.history),
     )  # fmt: skip

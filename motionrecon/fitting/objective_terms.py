@@ -148,7 +148,7 @@ def foot_clearance(f: Features, o: Frames, w: LossWeights) -> Float[Array, " P"]
     return _root(w.clearance, o.calm * o.swinging / o.swinging.shape[0]) * (f.soles[:, 2] - o.sole_height)
 
 
-def centre_of_mass(f: Features, o: Frames, w: LossWeights) -> Float[Array, " 3"]:
+def center_of_mass(f: Features, o: Frames, w: LossWeights) -> Float[Array, " 3"]:
     """Distance of the centre of mass from the kinematic start's (m)."""
     return _root(w.com, o.valid) * (f.com - o.com)
 
@@ -180,7 +180,7 @@ TERMS = {
     "reprojection": reprojection,
     "foot_contact": foot_contact,
     "foot_clearance": foot_clearance,
-    "centre_of_mass": centre_of_mass,
+    "centre_of_mass": center_of_mass,
     "momentum": momentum,
     "pose": pose,
     "joint_limits": joint_limits,

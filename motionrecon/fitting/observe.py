@@ -17,7 +17,7 @@ from motionrecon.data.scene_cuts import CutFinder
 from motionrecon.errors import DetectionError
 from motionrecon.models.detectors import detection_cache, pose_estimator
 from motionrecon.models.detectors.pose_estimator import Detections, DetectorOptions
-from motionrecon.types import Camera, Observation, Sequence
+from motionrecon.types import Film, Observation, Sequence
 
 MAX_GAP = 0.5  # s without the person that are bridged by the fit; a longer absence ends the stretch
 _MOVING = (
@@ -34,7 +34,6 @@ def observe_video(
     fps: float | None = None,
     person: str | int = "largest",
     detector: DetectorOptions = DetectorOptions(),
-    camera: Camera | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Sequence:
     """Observe one person in a video.
@@ -45,13 +44,11 @@ def observe_video(
       fps: Hz at which to fit, or None for a rate that suits the film's.
       person: "largest", or n for the n-th from the left (from 1).
       detector: which detector, and how.
-      camera: the film's camera where it is known.
       progress: called with (frames done, frames in all).
 
     Returns:
       A sequence whose observation is the longest stretch with the person in one shot; frames inside it without
-      the person have confidence 0. ``meta``: ``path``, ``video`` (VideoInfo), ``warnings`` (sentences), ``range``
-      (start, end) s, ``people``, ``enlarged`` (frames), ``detection_reused`` (from the cache).
+      the person have confidence 0; with its film, image size and warnings.
 
     Raises:
       DataError: the file is no readable video.
@@ -67,28 +64,26 @@ def observe_video(
         report = progress  # bound here: None stays None
         told = None if report is None else (lambda done: report(done, len(times)))
         cuts, motion = CutFinder(), CameraMotion()
-        seen = pose_estimator.detect(
+        detections = pose_estimator.detect(
             _watched(video.read_frames(path, times, steady=not info.variable_rate), motion), detector, person=person,
             starts_shot=cuts.starts_shot, progress=told, source=str(path),
         )  # fmt: skip
-        return dataclasses.replace(seen, camera_shift=motion.shift())
+        return dataclasses.replace(detections, camera_shift=motion.shift())
 
-    seen, reused = detection_cache.cached(path, times, person, detector, compute)
-    used, told = _longest_stretch(path, seen)
-    if len(times) - len(seen.times) > 2:
-        told = (f"The video breaks off at {seen.times[-1]:.2f} of {info.duration:.2f} s.", *told)
-    if seen.camera_shift > 0:
-        told = (*told, _MOVING.format(100 * seen.camera_shift))
-    meta = {
-        "path": str(path),
-        "video": info,
-        "warnings": (*told, *pose_estimator.warnings(used, person)),
-        "range": (float(used.times[0]), float(used.times[-1] + 1.0 / rate)),
-        "people": seen.people,
-        "enlarged": seen.enlarged,
-        "detection_reused": reused,
-    }
-    return Sequence(path.stem, _with_placeholders(pose_estimator.to_observation(used, rate, camera)), None, meta)
+    detections, reused = detection_cache.cached(path, times, person, detector, compute)
+    used, notes = _longest_stretch(path, detections)
+    if len(times) - len(detections.times) > 2:
+        notes = (f"The video breaks off at {detections.times[-1]:.2f} of {info.duration:.2f} s.", *notes)
+    if detections.camera_shift > 0:
+        notes = (*notes, _MOVING.format(100 * detections.camera_shift))
+    first, last = float(used.times[0]), float(used.times[-1] + 1.0 / rate)
+    return Sequence(
+        path.stem,
+        _with_placeholders(pose_estimator.to_observation(used, rate)),
+        image_size=info.size,
+        film=Film(path, first, span=(first, last), detection_reused=reused),
+        warnings=(*notes, *pose_estimator.warnings(used, person)),
+    )
 
 
 def _watched(frames: Iterable[tuple[float, np.ndarray]], motion: CameraMotion) -> Iterator[tuple[float, np.ndarray]]:
@@ -97,29 +92,29 @@ def _watched(frames: Iterable[tuple[float, np.ndarray]], motion: CameraMotion) -
         yield time, image
 
 
-def _longest_stretch(path: Path, seen: Detections) -> tuple[Detections, tuple[str, ...]]:
+def _longest_stretch(path: Path, detections: Detections) -> tuple[Detections, tuple[str, ...]]:
     """Return the frames of the longest unbroken stretch, and sentences where that is not the whole."""
-    stretches = sorted(pose_estimator.runs(seen, MAX_GAP), key=lambda r: r[0] - r[1])
+    stretches = sorted(pose_estimator.runs(detections, MAX_GAP), key=lambda r: r[0] - r[1])
     start, stop = stretches[0]
     if stop - start < MIN_FRAMES:
         raise DetectionError(
-            f"{path}: the person is seen for {stop - start} frames only (at {seen.times[start]:.2f} s); "
+            f"{path}: the person is seen for {stop - start} frames only (at {detections.times[start]:.2f} s); "
             "give a clip in which one person is in view longer"
         )
-    if stop - start == len(seen.times):
-        return seen, ()
+    if stop - start == len(detections.times):
+        return detections, ()
 
-    step = seen.times[1] - seen.times[0]
+    step = detections.times[1] - detections.times[0]
 
     def span(first: int, last: int) -> str:
-        return f"{seen.times[first]:.2f} to {seen.times[last - 1] + step:.2f} s"
+        return f"{detections.times[first]:.2f} to {detections.times[last - 1] + step:.2f} s"
 
     others = [span(*r) for r in stretches[1:4] if r[1] - r[0] >= MIN_FRAMES]
-    several = f" (the video has {len(seen.shots)} shots)" if len(seen.shots) > 1 else ""
+    several = f" (the video has {len(detections.shots)} shots)" if len(detections.shots) > 1 else ""
     sentence = f"Only {span(start, stop)} is fitted, the longest stretch with the person in view{several}."
     if others:
         sentence += f" Also seen at {', '.join(others)}: choose with --time-range."
-    return pose_estimator.cut(seen, start, stop), (sentence,)
+    return pose_estimator.cut(detections, start, stop), (sentence,)
 
 
 def _with_placeholders(observation: Observation) -> Observation:

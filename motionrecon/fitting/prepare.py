@@ -15,6 +15,7 @@ from motionrecon.fitting.window_problem import features_over_time
 from motionrecon.geometry import rotations
 from motionrecon.geometry.camera import undistort
 from motionrecon.geometry.padding import pad_frames
+from motionrecon.jobs.program_store import Program
 from motionrecon.physics import humanoid, inverse_dynamics, joint_limits, rollout
 from motionrecon.physics.body import SOLE_POINTS, Body
 from motionrecon.types import KinematicStart, Observation, SimState, Sites
@@ -51,10 +52,10 @@ class Prepared:
     seen: Float[np.ndarray, "T K"]
 
 
-_states = jax.jit(rollout.kinematic_states)
-_continuous = jax.jit(rotations.continuous)
-_offsets = jax.jit(inverse_dynamics.control_offsets)
-_turned = jax.jit(lambda quats, turn: rotations.mul(quats, rotations.exp(turn)))
+_states = Program(rollout.kinematic_states)
+_continuous = Program(rotations.continuous)
+_offsets = Program(inverse_dynamics.control_offsets)
+_turned = Program(lambda quats, turn: rotations.mul(quats, rotations.exp(turn)), name="turned")
 
 
 def _pad_points(values: Shaped[np.ndarray, " K *N"], size: int) -> Shaped[np.ndarray, " padded *N"]:
@@ -180,7 +181,10 @@ def prepare(start: KinematicStart, mass: float, strength: float = 1.0) -> Prepar
     frames = _frames(start, body, kinematic, observed, confidence)
     reference = np.asarray(_turned(*padded((states.quats[:, 1:], lead))))[:t]
     dt = 1.0 / (float(motion.fps) * rollout.SUBSTEPS)
-    return Prepared(body, system, sites, dt, frames, reference, states, knots, observed, confidence)
+    return Prepared(
+        body=body, system=system, sites=sites, dt=dt, frames=frames, reference=reference, states=states, knots=knots,
+        observed=observed, seen=confidence,
+    )  # fmt: skip
 
 
 def slice_frames(

@@ -105,17 +105,20 @@ def scalar(
     """Run an optimizer that sees the loss and its gradient only (BFGS, L-BFGS, Adam, learned)."""
     flat = ScalarProblem(problem, jnp.asarray(knots))
     optimizer = registry.make_optimizer(name, **_SCALAR_SETTINGS.get(name, {}))
-    found = base.minimize(flat, np.asarray(flat.x0), optimizer, max_evaluations=max_evaluations or SCALAR_EVALUATIONS)
+    solution = base.minimize(
+        flat, np.asarray(flat.x0), optimizer, max_evaluations=max_evaluations or SCALAR_EVALUATIONS
+    )
     return WindowSolution(
-        flat.trajectory(found.x), found.loss, name, tuple(found.history.best_losses), found.evaluations,
-        len(found.history.steps), found.seconds, found.status,
+        trajectory=flat.trajectory(solution.x), loss=solution.loss, method=name,
+        history=tuple(solution.history.best_losses), evaluations=solution.evaluations,
+        steps=len(solution.history.steps), seconds=solution.seconds, status=solution.status,
     )  # fmt: skip
 
 
-def _solution(found: gauss_newton.Solution, method: str) -> WindowSolution:
+def _solution(solution: gauss_newton.Solution, method: str, before=()) -> WindowSolution:
     return WindowSolution(
-        found.trajectory, found.loss, method, found.history, found.evaluations, found.steps, found.seconds,
-        found.status,
+        trajectory=solution.trajectory, loss=solution.loss, method=method, history=(*before, *solution.history),
+        evaluations=solution.evaluations, steps=solution.steps, seconds=solution.seconds, status=solution.status,
     )  # fmt: skip
 
 
@@ -150,22 +153,23 @@ def ladder(
             ok = error(again) < max(2.0 * before, ladder_options.track)
             current, is_nominal = (again, False) if ok else (current, True)
         settings = dataclasses.replace(options, iterations=rung.iterations)
-        found = gauss_newton.minimize(stage, current, settings, nominal=is_nominal, feedback=rung.price >= 1e-3)
-        total = [total[0] + found.evaluations, total[1] + found.steps, total[2] + found.seconds]
-        history += found.history
-        if math.isfinite(found.loss):
-            current, is_nominal, before = found.trajectory, False, error(found.trajectory)
+        solution = gauss_newton.minimize(stage, current, settings, nominal=is_nominal, feedback=rung.price >= 1e-3)
+        total = [total[0] + solution.evaluations, total[1] + solution.steps, total[2] + solution.seconds]
+        history += solution.history
+        if math.isfinite(solution.loss):
+            current, is_nominal, before = solution.trajectory, False, error(solution.trajectory)
         last_ground = rung.ground
     free = Trajectory(current.states, current.knots, jnp.zeros_like(current.wrench))
     again = problem.simulate(free.knots, first=_first_state(problem, free))
     nominal_start = not error(again) < max(2.0 * before, ladder_options.track)
-    found = gauss_newton.minimize(
-        problem, free if nominal_start else again, options, nominal=nominal_start, feedback=True
+    last = _solution(
+        gauss_newton.minimize(problem, free if nominal_start else again, options, nominal=nominal_start, feedback=True),
+        "ladder",
+        history,
     )
-    return WindowSolution(
-        found.trajectory, found.loss, "ladder", (*history, *found.history), total[0] + found.evaluations,
-        total[1] + found.steps, total[2] + found.seconds, found.status,
-    )  # fmt: skip
+    return dataclasses.replace(
+        last, evaluations=total[0] + last.evaluations, steps=total[1] + last.steps, seconds=total[2] + last.seconds
+    )
 
 
 def _first_state(problem: WindowProblem, trajectory: Trajectory):
@@ -201,16 +205,16 @@ def shooting(
         states = jax.tree.map(lambda a, b: a.at[0].set(b), nominal.states, problem.data.start)
         nominal = dataclasses.replace(nominal, states=states)
     stages = [problem.with_ground(ground, NO_WRENCH) for ground, count in softened for _ in range(count)]
-    found = multiple_shooting.minimize([*stages, problem], nominal, shots, max_evaluations=max_evaluations)
+    shot = multiple_shooting.minimize([*stages, problem], nominal, shots, max_evaluations=max_evaluations)
     # what is left of the defects is followed with feedback, so that they do not grow
-    simulated = gauss_newton.follow(problem, found.trajectory, options)
+    simulated = gauss_newton.follow(problem, shot.trajectory, options)
     used = problem.evaluations - before + sum(p.evaluations for p in stages)
     budget = None if max_evaluations is None else max(max_evaluations - used, 1)
     polished = gauss_newton.minimize(problem, simulated, options, feedback=True, max_evaluations=budget)
     used = problem.evaluations - before + sum(p.evaluations for p in stages)
-    return WindowSolution(
-        polished.trajectory, polished.loss, "shooting", polished.history, used,
-        found.steps + polished.steps, time.perf_counter() - began, polished.status,
+    return dataclasses.replace(
+        _solution(polished, "shooting"), evaluations=used, steps=shot.steps + polished.steps,
+        seconds=time.perf_counter() - began,
     )  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from jaxtyping import Float
 
 from motionrecon.fitting import objective
 from motionrecon.fitting.objective import Trajectory, WindowData
+from motionrecon.jobs.program_store import Program
 from motionrecon.models.trajectory.riccati import Policy, Stages
 from motionrecon.physics import features
 from motionrecon.physics.body import Ground
@@ -20,15 +21,15 @@ from motionrecon.types import SimState
 
 DEFECT_TIME = 0.05  # s, a velocity is off by as much as the distance it makes in this time
 
-features_over_time = jax.jit(jax.vmap(features.features, in_axes=(None, None, 0)))
-_linearize = jax.jit(objective.linearize)
-_open = jax.jit(jax.vmap(objective.apply_open, in_axes=(None, None, None, None, None, 0)))
-_closed = jax.jit(jax.vmap(objective.apply_closed, in_axes=(None, None, None, None, None, 0)))
-_shots = jax.jit(jax.vmap(objective.apply_shots, in_axes=(None, None, None, None, None, 0)))
-_simulate = jax.jit(objective.simulate)
-_loss = jax.jit(objective.loss)
-_terms = jax.jit(objective.loss_terms)
-_value_and_grad = jax.jit(jax.value_and_grad(objective.scalar_loss, argnums=3))
+features_over_time = Program(jax.vmap(features.features, in_axes=(None, None, 0)), name="features")
+_linearize = Program(objective.linearize)
+_open = Program(jax.vmap(objective.apply_open, in_axes=(None, None, None, None, None, 0)), name="apply_open")
+_closed = Program(jax.vmap(objective.apply_closed, in_axes=(None, None, None, None, None, 0)), name="apply_closed")
+_shots = Program(jax.vmap(objective.apply_shots, in_axes=(None, None, None, None, None, 0)), name="apply_shots")
+_simulate = Program(objective.simulate)
+_loss = Program(objective.loss)
+_terms = Program(objective.loss_terms)
+_value_and_grad = Program(jax.value_and_grad(objective.scalar_loss, argnums=3), name="value_and_grad")
 
 
 class WindowProblem:

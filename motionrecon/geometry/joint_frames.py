@@ -8,6 +8,7 @@ import numpy as np
 
 from motionrecon.geometry import rotations
 from motionrecon.geometry.padding import pad_frames
+from motionrecon.jobs.program_store import Program
 from motionrecon.types import Array, Skeleton
 
 
@@ -40,7 +41,7 @@ def tree_frames(parents: tuple[int, ...], offsets: jax.Array, root_pos: jax.Arra
     return jnp.concatenate(pos, axis=1)[:, back], jnp.concatenate(rot, axis=1)[:, back]
 
 
-_frames = jax.jit(tree_frames, static_argnames=("parents",))
+_frames = Program(tree_frames, static_argnames=("parents",))
 
 
 def joint_frames(skeleton: Skeleton, root_pos: Array, quats: Array) -> tuple[np.ndarray, np.ndarray]:

@@ -17,10 +17,10 @@ from motionrecon.physics.tree import Pose, cross, force_cross, masks, matvec, mo
 
 def spatial_inertia(body: Body, p: Pose) -> Float[Array, "J 6 6"]:
     """Return (J, 6, 6) spatial inertias in world axes at the root position."""
-    centre = p.anchor + matvec(p.axes, jnp.asarray(body.com))
+    center = p.anchor + matvec(p.axes, jnp.asarray(body.com))
     half = product(p.axes, jnp.asarray(body.inertia))
     turn = product(half, jnp.swapaxes(p.axes, 1, 2))
-    c = rotations.skew(centre)
+    c = rotations.skew(center)
     mass = jnp.asarray(body.mass)[:, None, None]
     cc = product(c, c)
     top = jnp.concatenate([turn - mass * cc, mass * c], axis=2)
@@ -83,7 +83,7 @@ def project(body: Body, p: Pose, forces: Float[Array, "J 6"]) -> Float[Array, " 
     return jnp.sum(p.motion * of_coordinates(mask.T @ forces), axis=-1)
 
 
-def centre_of_mass(body: Body, p: Pose) -> Float[Array, " 3"]:
+def center_of_mass(body: Body, p: Pose) -> Float[Array, " 3"]:
     """Return the whole-body centre of mass (3,) m relative to the root position."""
     mass = jnp.asarray(body.mass)
     return mass @ (p.anchor + matvec(p.axes, jnp.asarray(body.com))) / jnp.sum(mass)

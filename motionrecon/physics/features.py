@@ -50,7 +50,7 @@ def _marks(body: Body, sites: Sites) -> tuple[Int[Array, " N"], Float[Array, "N 
     return link, offset
 
 
-def _centres(body: Body, p: tree.Pose) -> Float[Array, "J 3"]:
+def _centers(body: Body, p: tree.Pose) -> Float[Array, "J 3"]:
     return p.anchor + tree.matvec(p.axes, jnp.asarray(body.com))
 
 
@@ -67,8 +67,8 @@ def features(body: Body, sites: Sites, state: SimState) -> Features:
     where = tree.points(body, p, link, offset)
     speed = tree.point_velocity(links[link], where)
     k = len(sites.names)
-    com = dynamics.centre_of_mass(body, p) + state.position
-    momentum = jnp.asarray(body.mass) @ tree.point_velocity(links, _centres(body, p))
+    com = dynamics.center_of_mass(body, p) + state.position
+    momentum = jnp.asarray(body.mass) @ tree.point_velocity(links, _centers(body, p))
     where = where + state.position
     return Features(
         points=where[:k],
@@ -113,7 +113,7 @@ def features_jacobian(body: Body, sites: Sites, state: SimState) -> tuple[Featur
     unit = jnp.eye(3 * a, dtype=s.dtype).reshape(a, 3, 3 * a) * scale[:, None, None]
     effort_jac = jnp.pad(unit, ((0, 0), (0, 0), (n + 6, 0)))
     k = len(sites.names)
-    com = dynamics.centre_of_mass(body, p) + state.position
+    com = dynamics.center_of_mass(body, p) + state.position
     where = where + state.position
     value = Features(
         points=where[:k],
@@ -149,10 +149,10 @@ def _com_jacobian(
     mask, n, s = jnp.asarray(mask), len(of), p.motion
     mass = jnp.asarray(body.mass)
     total = jnp.sum(mass)
-    centres = _centres(body, p)
-    momentum = mass[:, None] * tree.point_velocity(links, centres)
+    centers = _centers(body, p)
+    momentum = mass[:, None] * tree.point_velocity(links, centers)
     below = tree.of_coordinates(mask.T @ mass)[:, None]
-    moment = tree.of_coordinates(mask.T @ (mass[:, None] * centres))
+    moment = tree.of_coordinates(mask.T @ (mass[:, None] * centers))
     carried = tree.of_coordinates(mask.T @ momentum)
     move = (below * s[:, 3:] + tree.cross(s[:, :3], moment)) / total
     swing = (tree.cross(s[:, :3], carried) + below * psi[:, 3:] + tree.cross(psi[:, :3], moment)) / total

@@ -42,7 +42,7 @@ def draw_arrow(
     vector,
     *,
     radius: float = 0.014,
-    colour=FORCE,
+    color=FORCE,
     light: Light = Light(),
     alpha: float = 0.95,
 ) -> None:
@@ -54,7 +54,7 @@ def draw_arrow(
       start: (3,) m, foot of the arrow, world.
       vector: (3,) m, from foot to tip; nothing is drawn when shorter than 2 cm.
       radius: of the shaft, m.
-      colour: BGR in 0..1.
+      color: BGR in 0..1.
       light: the lights.
       alpha: opacity.
     """
@@ -74,12 +74,12 @@ def draw_arrow(
         faces.append(part.faces + offset)
         offset += len(local)
     vertices = np.concatenate(vertices).astype(np.float32)
-    colours = np.tile(np.asarray(colour, np.float32), (len(vertices), 1))
+    colors = np.tile(np.asarray(color, np.float32), (len(vertices), 1))
     normals, faces = np.concatenate(normals).astype(np.float32), np.concatenate(faces).astype(np.int32)
-    rasterize.draw_surface(image, camera, vertices, normals, faces, colours, 0.3, alpha=alpha, light=light)
+    rasterize.draw_surface(image, camera, vertices, normals, faces, colors, 0.3, alpha=alpha, light=light)
 
 
-def draw_dots(image, pixels, radius: float, colour, outline=(30, 30, 30)) -> None:
+def draw_dots(image, pixels, radius: float, color, outline=(30, 30, 30)) -> None:
     """Draw anti-aliased dots of ``radius`` px at pixels (N, 2), in place; the outline keeps them visible anywhere."""
     scale = 1 << _SUBPIXEL
     limit = 4 * max(image.shape[:2])
@@ -88,11 +88,11 @@ def draw_dots(image, pixels, radius: float, colour, outline=(30, 30, 30)) -> Non
             continue
         spot = (round(x * scale), round(y * scale))
         cv2.circle(image, spot, round((radius + 1.2) * scale), outline, -1, cv2.LINE_AA, _SUBPIXEL)
-        cv2.circle(image, spot, round(radius * scale), colour, -1, cv2.LINE_AA, _SUBPIXEL)
+        cv2.circle(image, spot, round(radius * scale), color, -1, cv2.LINE_AA, _SUBPIXEL)
 
 
 def draw_text(
-    image, text: str, place: tuple[int, int], size: int = 20, colour=(250, 250, 250), *, strip: bool = True
+    image, text: str, place: tuple[int, int], size: int = 20, color=(250, 250, 250), *, strip: bool = True
 ) -> None:
     """Write a line of text with its left baseline at ``place`` px, in place; ``strip`` darkens the back."""
     if strip:
@@ -100,7 +100,7 @@ def draw_text(
         pad = size // 3
         rows, columns = slice(max(y0 - pad, 0), y0 + h + pad), slice(max(x0 - pad, 0), x0 + w + pad)
         image[rows, columns] = cv2.convertScaleAbs(np.ascontiguousarray(image[rows, columns]), alpha=0.42)
-    cv2.putText(image, text, place, colour, _font(), size)
+    cv2.putText(image, text, place, color, _font(), size)
 
 
 @functools.cache

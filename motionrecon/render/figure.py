@@ -34,7 +34,7 @@ class Figure:
       links: (V, 2) joint indices.
       weight: (V,) share of the second joint.
       faces: (F, 3) vertex indices, counter-clockwise from outside.
-      colours: (V, 3) BGR in 0..1.
+      colors: (V, 3) BGR in 0..1.
       gloss: (V,) strength of the highlight.
       under: (V, 3) m, the point of the sole below each vertex of a shoe, in the frame of its first joint.
       bends: (V,) 0..1, 1 in front of the ball of the foot, where a shoe bends; 0 elsewhere.
@@ -45,7 +45,7 @@ class Figure:
     links: np.ndarray
     weight: np.ndarray
     faces: np.ndarray
-    colours: np.ndarray
+    colors: np.ndarray
     gloss: np.ndarray
     under: np.ndarray
     bends: np.ndarray
@@ -131,7 +131,7 @@ def _assemble(parts, rest: np.ndarray, under: np.ndarray, bends: np.ndarray) -> 
         links=links,
         weight=np.concatenate([p.weight for p in parts]).astype(np.float32),
         faces=np.concatenate([p.faces + n for p, n in zip(parts, first, strict=True)]).astype(np.int32),
-        colours=np.concatenate([p.colours for p in parts]).astype(np.float32),
+        colors=np.concatenate([p.colors for p in parts]).astype(np.float32),
         gloss=np.concatenate([p.gloss for p in parts]).astype(np.float32),
         under=under.astype(np.float32),
         bends=bends.astype(np.float32),

@@ -26,7 +26,7 @@ class GroundGrid:
         v, u = np.mgrid[0:h, 0:w]
         local = np.stack([(u - k[0, 2]) / k[0, 0], (v - k[1, 2]) / k[1, 1], np.ones((h, w))], axis=-1)
         ray = local @ r
-        height = rasterize.centre(camera)[2]
+        height = rasterize.center(camera)[2]
         reach = np.where(ray[..., 2] < -1e-4, -height / np.minimum(ray[..., 2], -1e-4), 1e3)
         haze = np.clip((reach - 0.35 * _REACH) / (0.55 * _REACH), 0.0, 1.0)
         fade = 1.0 - 0.07 * np.clip(1.0 - v / h * 1.6, 0, 1)[..., None]
@@ -37,7 +37,7 @@ class GroundGrid:
         """Return the empty floor, (H, W, 3) uint8 BGR, seen from ``camera``."""
         image = np.empty((camera.size[1], camera.size[0], 3), np.uint8)
         image[:] = _LIGHT
-        eye = rasterize.centre(camera)
+        eye = rasterize.center(camera)
         forward = np.asarray(camera.rotation, float)[2]
         first = np.floor((eye[:2] - _REACH) / _TILE).astype(int)
         n = int(2 * _REACH / _TILE) + 2

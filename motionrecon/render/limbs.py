@@ -7,19 +7,19 @@ import dataclasses
 import numpy as np
 
 from motionrecon.render import shapes
-from motionrecon.render.shapes import Colour, Part
+from motionrecon.render.shapes import Color, Part
 
 
 @dataclasses.dataclass(frozen=True)
 class Palette:
     """Colours of a figure, BGR in 0..1; ``clothed`` adds sleeves, a collar and room in the trousers."""
 
-    skin: Colour
-    shirt: Colour
-    trousers: Colour
-    shoes: Colour
-    sole: Colour
-    hair: Colour = (0.10, 0.14, 0.20)
+    skin: Color
+    shirt: Color
+    trousers: Color
+    shoes: Color
+    sole: Color
+    hair: Color = (0.10, 0.14, 0.20)
     clothed: bool = True
     cloth_gloss: float = 0.12
 
@@ -62,15 +62,15 @@ _ARM = (
 )  # fmt: skip
 
 
-def _limb(frame: Frame, rows, joints, end, colour, *, side, gloss: float, count: int = 20, blend: float = 0.22) -> Part:
+def _limb(frame: Frame, rows, joints, end, color, *, side, gloss: float, count: int = 20, blend: float = 0.22) -> Part:
     """Loft a two-bone limb through its joints and share the skin around the middle one."""
     a, b = (frame.joint(n) for n in joints)
     end = np.asarray(end, float)
     rows = shapes.smooth_rows(rows, count)
     t = rows[:, :1]
-    centres = np.where(t < 1, a + t * (b - a), b + (t - 1) * (end - b)) + rows[:, 3:] * np.array([[frame.height, 0, 0]])
+    centers = np.where(t < 1, a + t * (b - a), b + (t - 1) * (end - b)) + rows[:, 3:] * np.array([[frame.height, 0, 0]])
     part = shapes.loft(
-        centres, rows[:, 1:3] * frame.height, colour, frame.link(joints[0]), side=side, gloss=gloss, sides=20
+        centers, rows[:, 1:3] * frame.height, color, frame.link(joints[0]), side=side, gloss=gloss, sides=20
     )
     axis = (end - a) / np.linalg.norm(end - a)
     middle = (b - a) @ axis
@@ -83,17 +83,17 @@ def leg(frame: Frame, palette: Palette, side: str) -> list[Part]:
     h, knee = frame.height, f"{side}_knee"
     rows = _TROUSERS if palette.clothed else _LEG
     ankle = frame.joint(f"{side}_ankle")
-    colour, gloss = palette.trousers, palette.cloth_gloss
-    skin = _limb(frame, rows, (f"{side}_hip", knee), ankle, colour, side=(0, 1, 0), gloss=gloss)
+    color, gloss = palette.trousers, palette.cloth_gloss
+    skin = _limb(frame, rows, (f"{side}_hip", knee), ankle, color, side=(0, 1, 0), gloss=gloss)
     size = np.array([0.034, 0.033, 0.040]) if palette.clothed else np.array([0.031, 0.029, 0.036])
     cap = shapes.ellipsoid(
-        frame.joint(knee) + np.array([0.004, 0, 0]) * h, size * h, colour, frame.link(knee), gloss=gloss, subdivisions=2
+        frame.joint(knee) + np.array([0.004, 0, 0]) * h, size * h, color, frame.link(knee), gloss=gloss, subdivisions=2
     )
     cap = shapes.share(cap, frame.link(f"{side}_hip"), frame.link(knee), np.full(len(cap.vertices), 0.5))
     sock = shapes.loft(
         np.linspace(ankle + np.array([0, 0, 0.035 * h]), ankle + np.array([0.002 * h, 0, -0.008 * h]), 4),
         np.tile(np.array([0.0185, 0.021]) * h, (4, 1)),
-        palette.shoes if palette.clothed else colour,
+        palette.shoes if palette.clothed else color,
         frame.link(knee),
         sides=14,
         caps=2,
@@ -162,8 +162,8 @@ def _hand(frame: Frame, palette: Palette, side: str, wrist, out: float) -> list[
         ),
         10,
     )
-    centres = wrist + np.stack([np.zeros(10), rows[:, 0] * out, -rows[:, 3]], axis=1) * h
-    palm = shapes.loft(centres, rows[:, 1:3] * h, palette.skin, link, side=(1, 0, 0), power=2.4, sides=20)
+    centers = wrist + np.stack([np.zeros(10), rows[:, 0] * out, -rows[:, 3]], axis=1) * h
+    palm = shapes.loft(centers, rows[:, 1:3] * h, palette.skin, link, side=(1, 0, 0), power=2.4, sides=20)
     line = (
         wrist + np.array([[0.012, 0.012 * out, -0.002], [0.022, 0.030 * out, -0.005], [0.026, 0.050 * out, -0.009]]) * h
     )

@@ -52,16 +52,16 @@ def project(camera: Camera, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]
     return np.stack([k[0, 0] * xd + k[0, 1] * yd + k[0, 2], k[1, 1] * yd + k[1, 2]], axis=1), local[:, 2]
 
 
-def centre(camera: Camera) -> np.ndarray:
+def center(camera: Camera) -> np.ndarray:
     """Return the camera centre (3,) m in the world."""
     return -np.asarray(camera.rotation, float).T @ np.asarray(camera.translation, float)
 
 
-def shade(vertices, normals, colours, gloss, eye, light: Light = Light()) -> np.ndarray:
+def shade(vertices, normals, colors, gloss, eye, light: Light = Light()) -> np.ndarray:
     """Light vertices: hemisphere ambient, Lambert key and fill, Blinn highlight, rim.
 
     Args:
-      vertices: (V, 3) m; normals: (V, 3) unit; colours: (V, 3) in 0..1; gloss: (V,) in 0..1.
+      vertices: (V, 3) m; normals: (V, 3) unit; colors: (V, 3) in 0..1; gloss: (V,) in 0..1.
       eye: (3,) m, the camera centre.
       light: the lights.
 
@@ -81,7 +81,7 @@ def shade(vertices, normals, colours, gloss, eye, light: Light = Light()) -> np.
     shine = np.maximum(np.einsum("vi,vi->v", normals, half), 0.0) ** light.shininess * (key > 0)
     rim = light.rim * (1.0 - np.clip(facing, 0.0, 1.0)) ** 3
     extra = light.highlight * gloss * shine + rim
-    return np.clip(colours * lit[:, None] + extra[:, None], 0.0, 1.0).astype(np.float32)
+    return np.clip(colors * lit[:, None] + extra[:, None], 0.0, 1.0).astype(np.float32)
 
 
 def _window(pixels, visible, size, margin: int):
@@ -96,7 +96,7 @@ def _window(pixels, visible, size, margin: int):
     return (x0, y0, x1, y1) if x1 - x0 > 1 and y1 - y0 > 1 else None
 
 
-def _raster(pixels, depth, faces, colours, box, scale: float, cull: bool):
+def _raster(pixels, depth, faces, colors, box, scale: float, cull: bool):
     """Rasterize into a window; returns colours (h, w, 3) and coverage (h, w), float32 in 0..1."""
     x0, y0, x1, y1 = box
     w, h = round((x1 - x0) * scale), round((y1 - y0) * scale)
@@ -111,14 +111,14 @@ def _raster(pixels, depth, faces, colours, box, scale: float, cull: bool):
     image = np.zeros((h, w, 3), np.float32)
     zbuffer = np.full((h, w), _FAR, np.float32)
     cv2.triangleRasterize(
-        points, faces, colours, image, zbuffer, np.eye(4, dtype=np.float32), np.pi / 2, _NEAR, _FAR, settings
+        points, faces, colors, image, zbuffer, np.eye(4, dtype=np.float32), np.pi / 2, _NEAR, _FAR, settings
     )
     return image, (zbuffer < 0.5 * _FAR).astype(np.float32)
 
 
 def draw_surface(
     image: np.ndarray, camera: Camera, vertices: np.ndarray, normals: np.ndarray, faces: np.ndarray,
-    colours: np.ndarray, gloss: np.ndarray | float = 0.2, *, alpha: float = 1.0, light: Light = Light(),
+    colors: np.ndarray, gloss: np.ndarray | float = 0.2, *, alpha: float = 1.0, light: Light = Light(),
 ) -> tuple[int, int, int, int] | None:  # fmt: skip
     """Draw a closed surface over a picture, in place.
 
@@ -126,7 +126,7 @@ def draw_surface(
       image: (H, W, 3) uint8 BGR of the camera's size.
       camera: where it is seen from.
       vertices: (V, 3) m, world; normals: (V, 3) unit; faces: (F, 3) int32, counter-clockwise from outside.
-      colours: (V, 3) BGR in 0..1; gloss: (V,) or one number.
+      colors: (V, 3) BGR in 0..1; gloss: (V,) or one number.
       alpha: opacity, 0..1.
       light: the lights.
 
@@ -141,21 +141,21 @@ def draw_surface(
     if not ahead.all():
         faces = faces[ahead[faces].all(axis=1)]
     gloss = np.broadcast_to(np.asarray(gloss, np.float32), len(vertices))
-    lit = shade(vertices, normals, colours, gloss, centre(camera), light)
+    lit = shade(vertices, normals, colors, gloss, center(camera), light)
     scale = min(_SUPERSAMPLE, max(_LEAST, _MOST / (box[3] - box[1])))
-    colour, cover = _raster(pixels, depth, faces, lit, box, scale, True)
-    _lay_over(image, box, colour, cover, alpha)
+    color, cover = _raster(pixels, depth, faces, lit, box, scale, True)
+    _lay_over(image, box, color, cover, alpha)
     return box
 
 
-def _lay_over(image, box, colour, cover, alpha: float) -> None:
+def _lay_over(image, box, color, cover, alpha: float) -> None:
     x0, y0, x1, y1 = box
     size = (x1 - x0, y1 - y0)
-    colour = cv2.resize(colour, size, interpolation=cv2.INTER_AREA)
+    color = cv2.resize(color, size, interpolation=cv2.INTER_AREA)
     cover = cv2.resize(cover, size, interpolation=cv2.INTER_AREA)
     under = image[y0:y1, x0:x1]
     keep = cv2.merge([1.0 - alpha * cover] * 3)
-    mixed = cv2.addWeighted(cv2.multiply(under.astype(np.float32), keep), 1.0, colour, 255.0 * alpha, 0.0)
+    mixed = cv2.addWeighted(cv2.multiply(under.astype(np.float32), keep), 1.0, color, 255.0 * alpha, 0.0)
     under[:] = cv2.convertScaleAbs(mixed)
 
 

@@ -7,7 +7,7 @@ import dataclasses
 import cv2
 import numpy as np
 
-from motionrecon.render.rasterize import Light, centre
+from motionrecon.render.rasterize import Light, center
 from motionrecon.types import Camera
 
 _SUPERSAMPLE = 2
@@ -64,14 +64,14 @@ def _rays(camera: Camera, factor: int, rows: range) -> tuple[np.ndarray, np.ndar
 def _tiles(room: Room, x, y, reach) -> np.ndarray:
     """Colour floor points; the pattern fades where a tile gets smaller than a few pixels."""
     i, j = np.floor(x / room.tile), np.floor(y / room.tile)
-    colour = np.where((np.mod(i + j, 2) == 0)[..., None], room.light, room.dark)
+    color = np.where((np.mod(i + j, 2) == 0)[..., None], room.light, room.dark)
     edge = np.minimum(np.abs(x / room.tile - np.round(x / room.tile)), np.abs(y / room.tile - np.round(y / room.tile)))
     width = 0.012 * np.maximum(1.0, reach / 8.0)
     gap = np.clip(1.5 - edge / width, 0.0, 1.0) * np.clip(12.0 / reach, 0.0, 1.0)
-    colour = colour + gap[..., None] * (np.asarray(room.joint) - colour)
+    color = color + gap[..., None] * (np.asarray(room.joint) - color)
     mean = 0.5 * (np.asarray(room.light) + np.asarray(room.dark))
     fade = np.clip((reach - 12.0) / 25.0, 0.0, 1.0)[..., None]
-    return colour + fade * (mean - colour)
+    return color + fade * (mean - color)
 
 
 def draw_room(camera: Camera, room: Room = Room(), seed: int = 0) -> np.ndarray:
@@ -107,7 +107,7 @@ def _plaster(size: tuple[int, int], seed: int) -> np.ndarray:
 def _band(camera: Camera, room: Room, rows: range, plaster: np.ndarray | None) -> np.ndarray:
     """Draw rows of the picture, (h, w, 3) at the rays' resolution."""
     direction, _ = _rays(camera, _SUPERSAMPLE, rows)
-    eye = centre(camera)
+    eye = center(camera)
     down = direction[..., 2]
     floor_at = np.where(down < -1e-6, -eye[2] / np.minimum(down, -1e-6), np.inf)
     forward = np.asarray(camera.rotation, float)[2] * np.array([1.0, 1.0, 0.0])

@@ -12,7 +12,7 @@ import dataclasses
 import numpy as np
 import trimesh
 
-Colour = tuple[float, float, float]  # blue, green, red in 0..1, as OpenCV orders them
+Color = tuple[float, float, float]  # blue, green, red in 0..1, as OpenCV orders them
 
 
 @dataclasses.dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Part:
       vertices: (V, 3) m, rest pose, pelvis frame.
       faces: (F, 3) vertex indices, counter-clockwise seen from outside.
       normals: (V, 3) unit.
-      colours: (V, 3) BGR in 0..1.
+      colors: (V, 3) BGR in 0..1.
       links: (V, 2) joints that carry each vertex.
       weight: (V,) share of the second joint, 0..1.
       gloss: (V,) strength of the highlight, 0..1.
@@ -32,13 +32,13 @@ class Part:
     vertices: np.ndarray
     faces: np.ndarray
     normals: np.ndarray
-    colours: np.ndarray
+    colors: np.ndarray
     links: np.ndarray
     weight: np.ndarray
     gloss: np.ndarray
 
 
-def _finish(vertices, faces, colour, link, gloss) -> Part:
+def _finish(vertices, faces, color, link, gloss) -> Part:
     mesh = trimesh.Trimesh(vertices, faces, process=False)
     if mesh.volume < 0:  # a mirrored or reversed loft: turn it right side out
         mesh.invert()
@@ -47,7 +47,7 @@ def _finish(vertices, faces, colour, link, gloss) -> Part:
         np.asarray(mesh.vertices, float),
         np.asarray(mesh.faces, np.int32),
         np.asarray(mesh.vertex_normals, float),
-        np.tile(np.asarray(colour, float), (n, 1)),
+        np.tile(np.asarray(color, float), (n, 1)),
         np.full((n, 2), link, np.int32),
         np.zeros(n),
         np.full(n, gloss),
@@ -70,15 +70,15 @@ def smooth_rows(rows, count: int) -> np.ndarray:
 
 
 def loft(
-    centres, radii, colour: Colour, link: int, *, side=(0.0, 1.0, 0.0), sides: int = 24, power: float = 2.0,
+    centers, radii, color: Color, link: int, *, side=(0.0, 1.0, 0.0), sides: int = 24, power: float = 2.0,
     gloss: float = 0.2, caps: int = 4,
 ) -> Part:  # fmt: skip
     """Sweep a (super)ellipse along a line of centres and close both ends with rounded caps.
 
     Args:
-      centres: (N, 3) m, the middle line.
+      centers: (N, 3) m, the middle line.
       radii: (N, 2) m, half sizes along ``side`` and across it.
-      colour: BGR, 0..1.
+      color: BGR, 0..1.
       link: joint that carries the part.
       side: direction of the first radius; made perpendicular to the line.
       sides: points around the section.
@@ -86,10 +86,10 @@ def loft(
       gloss: strength of the highlight.
       caps: rings of each rounded end.
     """
-    centres, radii = np.asarray(centres, float), np.asarray(radii, float)
-    tangent = np.gradient(centres, axis=0)
+    centers, radii = np.asarray(centers, float), np.asarray(radii, float)
+    tangent = np.gradient(centers, axis=0)
     tangent /= np.linalg.norm(tangent, axis=1, keepdims=True)
-    centres, radii, tangent = _round_ends(centres, radii, tangent, caps)
+    centers, radii, tangent = _round_ends(centers, radii, tangent, caps)
     a = np.asarray(side, float) - tangent * (tangent @ np.asarray(side, float))[:, None]
     a /= np.linalg.norm(a, axis=1, keepdims=True)
     b = np.cross(tangent, a)
@@ -97,12 +97,12 @@ def loft(
     c, s = np.cos(angle), np.sin(angle)
     c, s = np.sign(c) * np.abs(c) ** (2 / power), np.sign(s) * np.abs(s) ** (2 / power)
     ring = (
-        centres[:, None]
+        centers[:, None]
         + radii[:, :1, None] * c[None, :, None] * a[:, None]
         + radii[:, 1:, None] * s[None, :, None] * b[:, None]
     )
-    n = len(centres)
-    vertices = np.concatenate([ring.reshape(-1, 3), centres[:1], centres[-1:]])
+    n = len(centers)
+    vertices = np.concatenate([ring.reshape(-1, 3), centers[:1], centers[-1:]])
     i, j = np.meshgrid(np.arange(n - 1), np.arange(sides), indexing="ij")
     p, q = (i * sides + j).ravel(), (i * sides + (j + 1) % sides).ravel()
     k = np.arange(sides)
@@ -115,18 +115,18 @@ def loft(
             np.stack([np.full(sides, last), (n - 1) * sides + k, (n - 1) * sides + (k + 1) % sides], 1),
         ]
     )
-    return _finish(vertices, faces, colour, link, gloss)
+    return _finish(vertices, faces, color, link, gloss)
 
 
-def _round_ends(centres, radii, tangent, caps):
+def _round_ends(centers, radii, tangent, caps):
     """Add rings that close each end like half an ellipsoid."""
     if caps <= 0:
-        return centres, radii, tangent
+        return centers, radii, tangent
     angle = np.linspace(0, np.pi / 2, caps + 1)[:0:-1] * 0.97
-    out_c, out_r, out_t = [centres], [radii], [tangent]
+    out_c, out_r, out_t = [centers], [radii], [tangent]
     for end, sign in ((0, -1.0), (-1, 1.0)):
         depth = 0.8 * radii[end].min()
-        c = centres[end] + sign * tangent[end] * depth * np.sin(angle)[:, None]
+        c = centers[end] + sign * tangent[end] * depth * np.sin(angle)[:, None]
         r = radii[end] * np.cos(angle)[:, None]
         t = np.tile(tangent[end], (caps, 1))
         if end == 0:
@@ -136,15 +136,13 @@ def _round_ends(centres, radii, tangent, caps):
     return np.concatenate(out_c), np.concatenate(out_r), np.concatenate(out_t)
 
 
-def ellipsoid(
-    centre, radii, colour: Colour, link: int, *, subdivisions: int = 3, gloss: float = 0.2, turn=None
-) -> Part:
-    """Make an ellipsoid with half axes ``radii`` (3,) m around ``centre``, turned by a rotation matrix if given."""
+def ellipsoid(center, radii, color: Color, link: int, *, subdivisions: int = 3, gloss: float = 0.2, turn=None) -> Part:
+    """Make an ellipsoid with half axes ``radii`` (3,) m around ``center``, turned by a rotation matrix if given."""
     mesh = trimesh.creation.icosphere(subdivisions=subdivisions)
     local = mesh.vertices * np.asarray(radii, float)
     if turn is not None:
         local = local @ np.asarray(turn, float).T
-    return _finish(local + np.asarray(centre, float), mesh.faces, colour, link, gloss)
+    return _finish(local + np.asarray(center, float), mesh.faces, color, link, gloss)
 
 
 def share(part: Part, first: int, second: int, weight) -> Part:

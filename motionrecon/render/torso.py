@@ -27,18 +27,18 @@ def _trunk(frame: Frame, palette: Palette) -> list[Part]:
     hips = abs(frame.joint("left_hip")[1] - frame.joint("right_hip")[1]) / (0.104 * frame.height)
     shoulders = abs(frame.joint("left_shoulder")[1] - frame.joint("right_shoulder")[1]) / (0.216 * frame.height)
     wide = np.interp(t, [0.1, 0.7], [np.clip(hips, 0.85, 1.25), np.clip(shoulders, 0.85, 1.2)])
-    centres = pelvis + t[:, None] * (neck - pelvis) + rows[:, 3:] * np.array([[frame.height, 0, 0]])
+    centers = pelvis + t[:, None] * (neck - pelvis) + rows[:, 3:] * np.array([[frame.height, 0, 0]])
     radii = rows[:, 1:3] * frame.height * np.stack([wide, np.ones_like(wide)], axis=1)
     part = shapes.loft(
-        centres, radii, palette.shirt, frame.link("pelvis"), sides=_SIDES, power=2.3, gloss=palette.cloth_gloss
+        centers, radii, palette.shirt, frame.link("pelvis"), sides=_SIDES, power=2.3, gloss=palette.cloth_gloss
     )
     up = (neck - pelvis) / ((neck - pelvis) @ (neck - pelvis))
     level = (part.vertices - pelvis) @ up
     ring = np.append(np.repeat(level[:-2].reshape(-1, _SIDES).mean(1), _SIDES), level[-2:])  # colour by whole rings
-    part.colours[:] = np.where((ring < _BELT)[:, None], palette.trousers, palette.shirt)
+    part.colors[:] = np.where((ring < _BELT)[:, None], palette.trousers, palette.shirt)
     hem = (t > _BELT - 0.07) & (t < _BELT + 0.22)
     shirt = shapes.loft(
-        centres[hem],
+        centers[hem],
         radii[hem] * np.linspace(1.05, 0.985, hem.sum())[:, None],
         palette.shirt,
         frame.link("pelvis"),
@@ -79,8 +79,8 @@ def _neck(frame: Frame, palette: Palette) -> list[Part]:
         ),
         8,
     )
-    centres = base + np.stack([rows[:, 3], np.zeros(8), rows[:, 0]], axis=1) * h
-    tube = shapes.loft(centres, rows[:, 1:3] * h, palette.skin, frame.link("neck"), sides=18)
+    centers = base + np.stack([rows[:, 3], np.zeros(8), rows[:, 0]], axis=1) * h
+    tube = shapes.loft(centers, rows[:, 1:3] * h, palette.skin, frame.link("neck"), sides=18)
     weight = shapes.smoothstep(tube.vertices[:, 2] - base[2], -0.02 * h, 0.05 * h)
     parts = [shapes.share(tube, frame.link("chest"), frame.link("neck"), weight)]
     if palette.clothed:

@@ -16,6 +16,7 @@ import numpy as np
 
 from motionrecon.errors import DataError
 from motionrecon.geometry.padding import pad_frames
+from motionrecon.jobs.program_store import Program
 from motionrecon.physics import description, rollout, tree
 from motionrecon.physics.body import Body, Ground
 from motionrecon.results.export import npz
@@ -69,8 +70,8 @@ def _momentum(body: Body, state: SimState) -> Array:
     """Return the linear momentum (3,) kg m/s of a state."""
     p = tree.pose(body, state.quats)
     links, _, _ = tree.velocities(body, p, state.velocity)
-    centre = p.anchor + tree.matvec(p.axes, jnp.asarray(body.com))
-    return jnp.asarray(body.mass) @ tree.point_velocity(links, centre)
+    center = p.anchor + tree.matvec(p.axes, jnp.asarray(body.com))
+    return jnp.asarray(body.mass) @ tree.point_velocity(links, center)
 
 
 @jax.tree_util.register_dataclass
@@ -93,7 +94,7 @@ class Simulated:
     momentum: Array
 
 
-@jax.jit
+@Program
 def _simulate(body: Body, ground: Ground, dt: Array, states: SimState, targets: Array) -> Simulated:
     # Both run side by side in one scan, so that the simulator is compiled once.
     advance = jax.vmap(rollout.advance, in_axes=(None, None, None, 0, None, None, None))

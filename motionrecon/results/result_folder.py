@@ -18,14 +18,15 @@ import tomli_w
 from motionrecon import metrics
 from motionrecon.errors import InputError
 from motionrecon.fitting import checkpoint
+from motionrecon.geometry.world import Frame
 from motionrecon.results.export import biomechanics_table, bvh, metrics_json, npz, table, trc
 from motionrecon.types import FitResult
 
-FORMATS: dict[str, Callable[[FitResult, Path], Any]] = {
-    "npz": npz.write_motion,
-    "bvh": lambda result, path: bvh.write_bvh(result.motion, path),
-    "trc": lambda result, path: trc.write_trc(result, path),
-    "csv": lambda result, path: table.write_csv(result, path),
+FORMATS: dict[str, Callable[[FitResult, Path, Frame], Any]] = {
+    "npz": lambda result, path, frame: npz.write_motion(result, path),  # always the fitted world, with the way back
+    "bvh": bvh.write_result,
+    "trc": trc.write_trc,
+    "csv": table.write_csv,
 }
 # Names a result may hold: those a later run with fewer outputs takes away, so that a folder is of one run.
 _REPLACED = (
@@ -83,6 +84,7 @@ def _write_all(
     summary: dict[str, Any],
     folder: Path,
     formats: Iterable[str],
+    frame: Frame,
     overlay: bool,
     frames: Any,
     log_text: str,
@@ -91,8 +93,8 @@ def _write_all(
     from motionrecon.results.report import report, stills
 
     for name in formats:
-        FORMATS[name](result, folder / f"motion.{name}")
-    biomechanics_table.write_biomechanics(result, folder / "biomechanics.csv")
+        FORMATS[name](result, folder / f"motion.{name}", frame)
+    biomechanics_table.write_biomechanics(result, folder / "biomechanics.csv", frame)
     metrics_json.write_metrics(summary, folder / "metrics.json")
     images = []
     if overlay:
@@ -121,6 +123,7 @@ def write_results(
     folder: str | Path,
     *,
     formats: Iterable[str] = ("npz", "bvh"),
+    frame: Frame = "recording",
     overlay: bool = True,
     frames: Any = None,
     overwrite: bool = False,
@@ -133,6 +136,7 @@ def write_results(
       result: the fit.
       folder: made if missing.
       formats: which of ``FORMATS`` to write as ``motion.*``.
+      frame: world of all files but ``motion.npz``: the recording's, or "world" for the fitted one with its ground at 0.
       overlay: whether to draw ``overlay.mp4``.
       frames: pictures of the input for the overlay, as ``report.overlay.write_overlay`` takes them; None: none.
       overwrite: replace what an earlier run left; other files in the folder stay.
@@ -153,7 +157,7 @@ def write_results(
     try:
         folder.mkdir(parents=True, exist_ok=True)
         stage = Path(tempfile.mkdtemp(dir=folder, prefix=".writing-"))
-        _write_all(result, summary or metrics.summarize(result), stage, formats, overlay, frames, log_text)
+        _write_all(result, summary or metrics.summarize(result), stage, formats, frame, overlay, frames, log_text)
         names = sorted(path.name for path in stage.iterdir())
         for name in names:
             os.replace(stage / name, folder / name)

@@ -23,7 +23,7 @@ def test_is_video():
 def test_resamples_to_the_fitting_rate(tmp_path, walking):
     path = _archive(tmp_path / "a.npz", walking)
     found = door.load(path)
-    assert found.observation.fps == 30.0 and found.meta["source_fps"] == 120.0
+    assert found.observation.fps == 30.0 and found.recording.fps == 120.0
     np.testing.assert_array_equal(found.observation.keypoints3d, walking(frames=121)[::4])
     assert door.load(path, fps=60.0).observation.keypoints3d.shape[0] == 61
     assert door.load(path, source_fps=100.0).observation.fps == 25.0
@@ -95,4 +95,4 @@ def test_directory_without_keypoints(tmp_path):
 def test_samples_at_the_fitting_rate(samples, path, frames, points):
     found = door.load(samples / path)
     assert found.observation.fps == 30.0 and found.observation.keypoints3d.shape == (frames, points, 3)
-    assert (found.observation.confidence == 1.0).all() and found.meta["warnings"] is not None
+    assert (found.observation.confidence == 1.0).all() and found.warnings is not None

@@ -13,6 +13,7 @@ from motionrecon.errors import DataError
 from motionrecon.evaluate import judged, observed
 from motionrecon.evaluate.protocol import Protocol
 from motionrecon.geometry import camera as cameras
+from motionrecon.types import SAME_WORLD, WorldTransform
 from tests.fixtures import walking_result
 
 
@@ -29,8 +30,8 @@ def clip(data):
 class Start:
     """The part of a kinematic start that says in which world it stands."""
 
-    def __init__(self, observation):
-        self.observation = observation
+    def __init__(self, observation, world=SAME_WORLD):
+        self.observation, self.world = observation, world
 
 
 def test_mocap_is_what_the_data_set_has_and_noise_is_seeded(data, clip):
@@ -58,7 +59,7 @@ def test_outliers_are_a_share_of_the_keypoints_and_lie_off_by_one_distance(data,
 
 def test_2d_keypoints_are_the_projected_truth(data, clip):
     seen = observed.observed(clip, data, Protocol(mode="keypoints2d"))
-    expected = cameras.project(clip.meta["camera"], np.asarray(clip.observation.keypoints3d))
+    expected = cameras.project(clip.camera, np.asarray(clip.observation.keypoints3d))
     np.testing.assert_allclose(seen.observation.keypoints2d, expected)
     assert seen.observation.keypoints3d is None
     noisy = observed.observed(clip, data, Protocol(mode="keypoints2d", noise_px=4.0))
@@ -67,12 +68,12 @@ def test_2d_keypoints_are_the_projected_truth(data, clip):
 
 def test_2d_that_the_data_set_has_is_used(data, clip):
     given = dataclasses.replace(clip.observation, keypoints3d=None, keypoints2d=np.ones((*clip.truth.shape[:2], 2)))
-    own = dataclasses.replace(clip, meta={**clip.meta, "image": given})
+    own = dataclasses.replace(clip, image=given)
     assert (observed.observed(own, data, Protocol(mode="keypoints2d")).observation.keypoints2d == 1.0).all()
 
 
 def test_without_a_camera_or_film_it_is_said(data, clip):
-    bare = dataclasses.replace(clip, meta={k: v for k, v in clip.meta.items() if k != "film"} | {"camera": None})
+    bare = dataclasses.replace(clip, film=None, camera=None)
     with pytest.raises(DataError, match="no camera file"):
         observed.observed(bare, data, Protocol(mode="keypoints2d"))
     with pytest.raises(DataError, match="film is not there"):
@@ -81,7 +82,7 @@ def test_without_a_camera_or_film_it_is_said(data, clip):
 
 def test_cutting_keeps_everything_together(clip):
     short = observed.cut(clip, 20)
-    assert len(short.truth) == len(short.observation.confidence) == len(short.meta["truth_positions"]) == 20
+    assert len(short.truth) == len(short.observation.confidence) == len(short.reference.positions) == 20
     assert observed.cut(clip, None) is clip
 
 
@@ -90,24 +91,23 @@ def test_a_levelled_world_carries_truth_and_camera(data, clip):
     turn = Rotation.from_euler("xyz", [3, -2, 40], degrees=True).as_matrix()
     shift = np.array([0.4, -0.1, 0.06])
     moved = dataclasses.replace(seen.observation, keypoints3d=seen.observation.keypoints3d @ turn.T + shift)
-    world = judged.world(clip, seen, Start(moved))
-    np.testing.assert_allclose(world.rotation, turn, atol=1e-9)
+    world = judged.world(clip, seen, Start(moved, WorldTransform(turn, shift)))
     np.testing.assert_allclose(world.carry(seen.truth), moved.keypoints3d, atol=1e-9)
-    pixels = cameras.project(clip.meta["camera"], seen.truth)
+    pixels = cameras.project(clip.camera, seen.truth)
     np.testing.assert_allclose(cameras.project(world.camera, np.asarray(moved.keypoints3d)), pixels, atol=1e-6)
 
 
 def test_a_known_camera_leaves_the_world_as_it_is(data, clip):
     seen = observed.observed(clip, data, Protocol(mode="keypoints2d"))
-    world = judged.world(clip, seen, Start(dataclasses.replace(seen.observation, camera=clip.meta["camera"])))
+    world = judged.world(clip, seen, Start(dataclasses.replace(seen.observation, camera=clip.camera)))
     np.testing.assert_array_equal(world.carry(seen.truth), seen.truth)
-    assert world.camera is clip.meta["camera"]
+    assert world.camera is clip.camera
 
 
 def test_a_guessed_camera_gets_the_truth_before_it(data, clip):
     """The true camera in the guess's world stands above the same spot, looks the same way, keeps height and pitch."""
     seen = observed.observed(clip, data, Protocol(mode="keypoints2d"))
-    true = clip.meta["camera"]
+    true = clip.camera
     guess = cameras.level(-0.1, 1.2, np.asarray(true.intrinsics), true.size)
     world = judged.world(clip, seen, Start(dataclasses.replace(seen.observation, camera=guess)))
     eye = -world.camera.rotation.T @ world.camera.translation
@@ -120,20 +120,20 @@ def test_a_guessed_camera_gets_the_truth_before_it(data, clip):
 def test_an_exact_result_is_judged_exact_on_the_joint_set(data, clip):
     """A film's result that moves as the truth does has no error at the joints, whatever the detector saw."""
     made = walking_result.walking_result("video")
-    exact = synthetic_clips.load("wave/side").meta["motion"]
+    exact = synthetic_clips.load("wave/side").motion
     frames = len(clip.truth)
     names = ("left_shoulder", "right_shoulder", "left_ankle", "right_ankle", "left_toe", "right_toe")
     seen = dataclasses.replace(
-        clip.observation, names=names, confidence=np.ones((frames, 6)), keypoints3d=None, camera=clip.meta["camera"],
+        clip.observation, names=names, confidence=np.ones((frames, 6)), keypoints3d=None, camera=clip.camera,
         keypoints2d=np.zeros((frames, 6, 2)),
     )  # fmt: skip
     result = dataclasses.replace(made, observation=seen, motion=exact, kinematic=exact, height=1.75, truth=None)
-    world = judged.World(np.eye(3), np.zeros(3), clip.meta["camera"])
+    world = judged.World(SAME_WORLD, clip.camera)
     found = judged.judged(result, clip, dataclasses.replace(clip, observation=seen), world, BODY13)
     assert set(BODY13) < set(found.observation.names)
     error = metrics.mpjpe_g(found.rollout.keypoints, np.nan_to_num(found.truth), np.isfinite(found.truth).all(-1))
     assert error < 12.0  # toes sit where this result's own body has them
     joints = [found.observation.names.index(n) for n in BODY13]
     np.testing.assert_allclose(found.rollout.keypoints[:, joints], found.truth[:, joints], atol=1e-6)
-    pixels = cameras.project(clip.meta["camera"], found.truth[:, joints])
+    pixels = cameras.project(clip.camera, found.truth[:, joints])
     np.testing.assert_allclose(found.observation.keypoints2d[:, joints], pixels, atol=1e-6)

@@ -6,14 +6,14 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from scipy.spatial.transform import Rotation
 
 from motionrecon import config, metrics
 from motionrecon.errors import CheckpointError
 from motionrecon.fitting import fit
 from motionrecon.fitting.checkpoint import NAME
-from motionrecon.fitting.objective_terms import LossWeights
 from motionrecon.fitting.window_problem import features_over_time
-from motionrecon.geometry import rotations, skeleton
+from motionrecon.geometry import rotations, skeleton, world
 from motionrecon.physics import description
 from motionrecon.types import FitStatus, SimState
 from tests.fixtures import small_clip
@@ -104,16 +104,38 @@ def test_given_mass_and_warnings(result):
     assert fit.fit_sequence(small_clip.sequence(8), options).mass == 90.0
 
 
-def test_weights_by_kind_of_input():
-    seen = small_clip.sequence().observation
-    clean = fit.loss_weights(None, seen)  # of motion capture: forces that the motion shows, feet that clear the floor
-    assert min(clean.com_velocity, clean.clearance, clean.planted, clean.pose) > 0.0
-    assert clean.keypoints > LossWeights().keypoints
-    film = fit.loss_weights(None, dataclasses.replace(seen, keypoints3d=None))  # its motion is centimetres off
-    assert film.keypoints < clean.keypoints
-    assert 0.0 < film.com_velocity < clean.com_velocity
-    own = LossWeights(com=1.0)
-    assert fit.loss_weights(own, seen) is own
+TILT, SHIFT = Rotation.from_euler("xy", [5, -4], degrees=True).as_matrix(), np.array([0.4, -0.3, 0.12])
+
+
+@pytest.fixture(scope="module")
+def tilted(tmp_path_factory):
+    """The fit of the clip on a floor that is tilted and off zero, with its own points as the file of the truth."""
+    clip = small_clip.sequence()
+    points = np.asarray(clip.observation.keypoints3d) @ TILT.T + SHIFT
+    path = tmp_path_factory.mktemp("truth") / "truth.npz"
+    np.savez(path, names=np.array(clip.observation.names), positions=points, fps=clip.observation.fps)
+    seen = dataclasses.replace(clip.observation, keypoints3d=points)
+    options = config.Config(input=config.InputOptions(truth=str(path)))
+    return fit.fit_sequence(dataclasses.replace(clip, observation=seen, truth=None), options)
+
+
+def test_truth_stands_in_the_levelled_world_too(tilted):
+    """Truth and observation are the same points, so errors against both must be the same."""
+    assert tilted.world.translation[2] < -0.1 and tilted.world.rotation[2, 2] < 1.0  # the floor was levelled
+    known = np.asarray(tilted.observation.confidence) > 0
+    np.testing.assert_allclose(tilted.truth[known], np.asarray(tilted.observation.keypoints3d)[known], atol=1e-9)
+    against = {
+        name: metrics.summarize(result)["methods"]["physics"]["mpjpe_g_mm"]
+        for name, result in (("truth", tilted), ("observed", dataclasses.replace(tilted, truth=None)))
+    }
+    assert against["truth"] == pytest.approx(against["observed"], abs=1e-6)
+    assert against["truth"] < 15.0
+
+
+def test_a_result_goes_back_over_its_recording(tilted):
+    clip = small_clip.sequence()
+    there = world.to_recording(tilted.world, tilted.observation.keypoints3d)
+    np.testing.assert_allclose(there, np.asarray(clip.observation.keypoints3d) @ TILT.T + SHIFT, atol=1e-9)
 
 
 class _StopAfterFirstWindow:

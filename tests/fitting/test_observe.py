@@ -60,14 +60,14 @@ def test_whole_film_and_reuse(tmp_path):
     assert got.key == "walk"
     assert got.observation.fps == 30.0
     assert got.observation.keypoints2d.shape == (30, 26, 2)
-    assert got.meta["warnings"] == ()
-    assert got.meta["range"] == pytest.approx((0.0, 1.0))
-    assert not got.meta["detection_reused"]
+    assert got.warnings == ()
+    assert got.film.span == pytest.approx((0.0, 1.0))
+    assert not got.film.detection_reused
     assert done[-1] == (30, 30)
     speed = np.diff(got.observation.keypoints2d[:, 0, 0]).mean()
     assert speed == pytest.approx(2.0, abs=0.1)
     again = observe_video(path, detector=RTM)
-    assert again.meta["detection_reused"]
+    assert again.film.detection_reused
     np.testing.assert_array_equal(again.observation.keypoints2d, got.observation.keypoints2d)
 
 
@@ -79,7 +79,7 @@ def test_person_in_part_of_the_film(tmp_path):
     assert np.all(got.observation.confidence[20:25] == 0)
     x = got.observation.keypoints2d[18:27, 0, 0]
     np.testing.assert_allclose(np.diff(x), 1.0, atol=0.8)  # placeholders lie on the way
-    told = " ".join(got.meta["warnings"])
+    told = " ".join(got.warnings)
     assert "0.67 to 2.17 s" in told
     assert "3.00 to 3.27 s" in told
 
@@ -88,7 +88,7 @@ def test_shots_are_separate(tmp_path):
     path = film(tmp_path / "cut.mp4", [True] * 50, background=[0] * 20 + [1] * 30)
     got = observe_video(path, detector=RTM)
     assert len(got.observation.confidence) == 30
-    assert "2 shots" in got.meta["warnings"][0]
+    assert "2 shots" in got.warnings[0]
     first = observe_video(path, detector=RTM, time_range=(0.0, 0.6))
     assert len(first.observation.confidence) == 18
 
@@ -98,7 +98,7 @@ def test_a_cut_off_recording_is_used_as_far_as_it_goes(tmp_path):
     part.write_bytes(whole.read_bytes()[: whole.stat().st_size // 2])
     got = observe_video(part, detector=RTM)
     assert 20 < len(got.observation.confidence) < 140
-    assert "breaks off" in got.meta["warnings"][0]
+    assert "breaks off" in got.warnings[0]
 
 
 def test_nobody_hardly_anybody_and_bad_range(tmp_path):
@@ -116,4 +116,4 @@ def test_real_films(samples, name, frames):
     got = observe_video(samples / "video" / name)
     assert len(got.observation.confidence) == frames
     assert got.observation.confidence.mean() > 0.8
-    assert got.meta["warnings"] == ()
+    assert got.warnings == ()

@@ -73,7 +73,7 @@ def standing(person, control_offsets, rigid):
     def marks(quats):
         p = tree.pose(person.body, quats)
         points = tree.points(person.body, p, np.array(person.body.contact_link), person.body.contact_offset)[sole]
-        return points, dynamics.centre_of_mass(person.body, p)
+        return points, dynamics.center_of_mass(person.body, p)
 
     def leaning(lean, pitch=0.0):
         t = turns.copy()
@@ -119,7 +119,7 @@ def com_acceleration():
 
     def path(body, state, rate, t):
         moved = pipeline.integrate(state, state.velocity + 0.5 * t * rate, t)
-        return dynamics.centre_of_mass(body, tree.pose(body, moved.quats)) + moved.position
+        return dynamics.center_of_mass(body, tree.pose(body, moved.quats)) + moved.position
 
     def second(body, state, rate):
         def speed(t):

@@ -43,7 +43,7 @@ def terms(person):
         inertia = dynamics.spatial_inertia(body, p)
         acc, _ = dynamics.accelerations(body, p, before, across, jnp.zeros_like(state.velocity))
         bias = dynamics.project(body, p, dynamics.link_forces(inertia, links, acc))
-        com = dynamics.centre_of_mass(body, p) + state.position
+        com = dynamics.center_of_mass(body, p) + state.position
         return p.anchor + state.position, p.axes, dynamics.mass_matrix(body, p), bias, com, links
 
     return compute

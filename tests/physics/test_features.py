@@ -58,7 +58,7 @@ def test_com_velocity_is_the_momentum_over_the_mass(person, random_state, sites,
     body = person.body
     eps = 1e-6
 
-    def centre(state):
+    def center(state):
         joints, orientation = skeletons.forward_kinematics(person.skeleton, state.position, state.quats)
         turn = np.asarray(rotations.to_matrix(orientation))
         places = np.asarray(joints) + np.einsum("jab,jb->ja", turn, np.asarray(body.com))
@@ -67,9 +67,9 @@ def test_com_velocity_is_the_momentum_over_the_mass(person, random_state, sites,
     for seed in range(4):
         state = random_state(seed, turn=0.8, speed=3.0)
         plain = both(body, sites, state)[0]
-        ahead, behind = (centre(pipeline.integrate(state, state.velocity, s * eps)) for s in (1, -1))
+        ahead, behind = (center(pipeline.integrate(state, state.velocity, s * eps)) for s in (1, -1))
         np.testing.assert_allclose(plain.com_velocity, (ahead - behind) / (2 * eps), atol=1e-8)
-        np.testing.assert_allclose(plain.com, centre(state), atol=1e-12)
+        np.testing.assert_allclose(plain.com, center(state), atol=1e-12)
 
 
 def test_com_velocity_jacobian_against_finite_differences(person, random_state, sites, both):

@@ -93,7 +93,7 @@ def test_person_stands_for_two_seconds(person, standing, step, rigid):
         p = tree.pose(person.body, before.quats)
         points = tree.points(person.body, p, np.array(person.body.contact_link), person.body.contact_offset)
         soles = points[:SOLE_POINTS][rigid[:SOLE_POINTS]]
-        com = dynamics.centre_of_mass(person.body, p) + before.position
+        com = dynamics.center_of_mass(person.body, p) + before.position
         return com, -(soles[:, 2] + before.position[2]).min(), forces.contact_force
 
     watch = jax.jit(watch)

@@ -20,26 +20,26 @@ def test_projection_equals_the_camera_module(camera):
     assert depth == pytest.approx(np.asarray(cameras.to_camera(camera, points))[:, 2], abs=1e-9)
 
 
-def _ball(centre, radius, colour):
-    part = shapes.ellipsoid(centre, (radius,) * 3, colour, 0, subdivisions=4)
-    return part.vertices, part.normals, part.faces, part.colours
+def _ball(center, radius, color):
+    part = shapes.ellipsoid(center, (radius,) * 3, color, 0, subdivisions=4)
+    return part.vertices, part.normals, part.faces, part.colors
 
 
 @pytest.mark.parametrize("camera", [CAMERA, BENT], ids=["pinhole", "distorted"])
 def test_a_ball_is_drawn_where_the_camera_sees_it(camera):
-    centre = np.array([0.2, 0.6, 1.2])
+    center = np.array([0.2, 0.6, 1.2])
     image = np.zeros((480, 640, 3), np.uint8)
-    rasterize.draw_surface(image, camera, *_ball(centre, 0.03, (1.0, 1.0, 1.0)))
+    rasterize.draw_surface(image, camera, *_ball(center, 0.03, (1.0, 1.0, 1.0)))
     cover = (image.astype(float).max(axis=2) > 38).astype(float)
     v, u = np.mgrid[0:480, 0:640]
     where = [(u * cover).sum() / cover.sum(), (v * cover).sum() / cover.sum()]
-    assert where == pytest.approx(np.asarray(cameras.project(camera, centre)), abs=0.25)
-    depth = float(np.asarray(cameras.to_camera(camera, centre))[2])
+    assert where == pytest.approx(np.asarray(cameras.project(camera, center)), abs=0.25)
+    depth = float(np.asarray(cameras.to_camera(camera, center))[2])
     assert cover.sum() == pytest.approx(np.pi * (800 * 0.03 / depth) ** 2, rel=0.15)
 
 
 def test_the_nearer_surface_hides_the_farther_one():
-    eye = rasterize.centre(CAMERA)
+    eye = rasterize.center(CAMERA)
     near, far = eye + 0.5 * (np.array([0, 0, 1.0]) - eye), np.array([0, 0, 1.0])
     for order in (1, -1):
         balls = [_ball(near, 0.1, (0.0, 0.0, 1.0)), _ball(far, 0.1, (1.0, 0.0, 0.0))][::order]
@@ -70,6 +70,6 @@ def test_shadow_darkens_the_floor_only_near_the_body():
 
 def test_nothing_is_drawn_behind_the_camera():
     image = np.full((480, 640, 3), 9, np.uint8)
-    behind = rasterize.centre(CAMERA) + np.array([2.0, 0.5, 0])
+    behind = rasterize.center(CAMERA) + np.array([2.0, 0.5, 0])
     assert rasterize.draw_surface(image, CAMERA, *_ball(behind, 0.2, (1, 1, 1))) is None
     assert (image == 9).all()

@@ -20,7 +20,7 @@ from motionrecon.data.datasets.dataset import Clip, Finding, JointSet
 from motionrecon.data.formats import aist, camera_files, safe_pickle
 from motionrecon.errors import DataError, InputError
 from motionrecon.geometry.keypoints import COCO17
-from motionrecon.types import Camera, Observation, Sequence
+from motionrecon.types import Camera, Film, Observation, Sequence
 
 # Table 5 of the paper, frames 1-120.
 PAPER = (
@@ -100,13 +100,13 @@ class AIST:
         filled = np.asarray(seen.keypoints3d)[start:stop]
         if not confidence.any():
             raise DataError(f"{path}: frames {start + 1}-{stop} hold only NaN; download it again")
-        meta = {k: whole.meta[k] for k in ("floor", "scale", "rotation", "offset", "path")}
-        camera = self.camera(clip, np.asarray(whole.meta["offset"]))
+        assert whole.recording is not None, "the reader says what was read"
+        camera, film = self.camera(clip, np.asarray(whole.recording.offset)), self._video(clip)
         return dataset.sequence(
             clip, names=COCO17, layout="coco17", fps=aist.FPS, confidence=confidence, filled=filled,
             positions=np.where(confidence[..., None] > 0, filled, np.nan), camera=camera,
-            image=self._image(clip, annotation, (start, stop)), video=self._video(clip), video_start=start / aist.FPS,
-            **meta | {"floor": f"{meta['floor']:.1f} cm above the files' origin (estimated)"},
+            image=self._image(clip, annotation, (start, stop)),
+            film=None if film is None else Film(film, start / aist.FPS), recording=whole.recording, floor=whole.floor,
         )  # fmt: skip
 
     def camera(self, clip: Clip, offset: np.ndarray) -> Camera | None:
@@ -141,10 +141,10 @@ class AIST:
 
     def _said(self, clip: Clip) -> str:
         loaded = self.load(clip)
-        has = [n for n in ("camera", "image", "video") if loaded.meta[n] is not None]
-        words = {"camera": "camera", "image": "2D keypoints", "video": "film"}
+        words = {"camera": "camera", "image": "2D keypoints", "film": "film"}
+        has = [n for n in words if getattr(loaded, n) is not None]
         frames = len(loaded.observation.confidence)
-        return f"{frames} frames, floor {loaded.meta['floor']}" + "".join(f", {words[n]}" for n in has)
+        return f"{frames} frames, floor {loaded.floor}" + "".join(f", {words[n]}" for n in has)
 
     def _setting(self, path: Path) -> dict[str, str]:
         if self._settings is None:

@@ -1,12 +1,7 @@
 """What every data set is to the rest: named splits of clips, each loaded as one Sequence; and what is found on disk.
 
-``Sequence.meta`` of a data set's clip holds, beside what its reader adds:
-
-- ``truth_names``, ``truth_positions`` (T, K, 3) m: the reference, world z up with the floor at z = 0, NaN where unknown
-- ``camera``: the ``Camera`` in that world, or None
-- ``image``: Observation of 2D keypoints that the data set itself has, or None (the truth is projected then)
-- ``video``: path of the film, or None, and ``video_start``, the film's time of frame 0, s
-- ``height`` m or None, ``floor`` (what the floor is), ``group``, ``warnings``
+A clip's world is z up with the floor at z = 0. Where the data set has no 2D keypoints of its own, the truth is
+projected.
 """
 
 from __future__ import annotations
@@ -14,13 +9,13 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import ClassVar, Protocol
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 
 from motionrecon.errors import InputError
 from motionrecon.option_records import suggestion
-from motionrecon.types import Observation, Sequence
+from motionrecon.types import Observation, Sequence, Truth
 
 
 @dataclasses.dataclass(frozen=True)
@@ -113,9 +108,9 @@ def sequence(
     positions: np.ndarray,
     confidence: np.ndarray,
     filled: np.ndarray,
-    **meta: object,
+    **known: Any,
 ) -> Sequence:
-    """Return a clip as a Sequence with the meta that ``evaluate`` reads.
+    """Return a clip as a Sequence with what ``evaluate`` reads; its reference is ``positions`` unless another is given.
 
     Args:
       clip: which one.
@@ -125,13 +120,10 @@ def sequence(
       positions: (T, K, 3) m, NaN where unknown.
       confidence: (T, K).
       filled: (T, K, 3) m, finite.
-      **meta: what else is known; see the module.
+      **known: other fields of ``Sequence``.
     """
     observation = Observation(float(fps), names, layout, confidence, keypoints3d=filled)
-    truth = {"truth_names": names, "truth_positions": positions}
-    defaults = dict.fromkeys(("camera", "image", "video", "height", "floor"))
-    about = {"group": clip.group, "subject": clip.subject, "action": clip.action, "video_start": 0.0, "warnings": []}
-    return Sequence(clip.key, observation, positions, defaults | about | truth | meta)
+    return Sequence(clip.key, observation, positions, **{"reference": Truth(names, positions, float(fps))} | known)
 
 
 def probed(name: str, read: Callable[[], object]) -> Finding:

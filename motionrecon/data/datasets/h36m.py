@@ -18,7 +18,7 @@ from motionrecon.data.datasets import dataset, h36m_cameras, h36m_files, h36m_na
 from motionrecon.data.datasets.dataset import Clip, Finding, JointSet
 from motionrecon.data.datasets.h36m_files import Recording
 from motionrecon.errors import DataError, InputError
-from motionrecon.types import Camera, Observation, Sequence
+from motionrecon.types import Camera, Film, Observation, Sequence
 
 FPS, RATE = 50.0, 25.0
 _FORMS = {"cdf": "official CDF files", "npz": "VideoPose3D NPZ", "h5": "3d-pose-baseline HDF5"}
@@ -108,8 +108,8 @@ class H36M:
             seen = _observed(image[start:stop], index, names)
         return dataset.sequence(
             clip, names=names, layout="h36m", fps=FPS, positions=positions, confidence=confidence,
-            filled=preprocess.fill_missing(positions, confidence), camera=self.camera(clip), image=seen, video=video,
-            video_start=start / FPS, floor="the files' z = 0", path=str(recording.path), form=_FORMS[self.form],
+            filled=preprocess.fill_missing(positions, confidence), camera=self.camera(clip), image=seen,
+            film=None if video is None else Film(video, start / FPS), floor="the files' z = 0",
         )  # fmt: skip
 
     def camera(self, clip: Clip) -> Camera | None:

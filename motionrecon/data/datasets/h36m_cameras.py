@@ -70,7 +70,7 @@ def _from_vector(w0: np.ndarray, subject: str, camera: str) -> Camera:
     about_y = np.array([[np.cos(b), 0, np.sin(b)], [0, 1, 0], [-np.sin(b), 0, np.cos(b)]])
     about_z = np.array([[np.cos(c), -np.sin(c), 0], [np.sin(c), np.cos(c), 0], [0, 0, 1]])
     rotation = about_x @ about_y @ about_z
-    f, centre, k, p = inner[:2], inner[2:4], inner[4:7], inner[7:9]
-    intrinsics = np.array([[f[0], 0, centre[0]], [0, f[1], centre[1]], [0, 0, 1.0]])
+    f, center, k, p = inner[:2], inner[2:4], inner[4:7], inner[7:9]
+    intrinsics = np.array([[f[0], 0, center[0]], [0, f[1], center[1]], [0, 0, 1.0]])
     distortion = np.array([k[0], k[1], p[0], p[1], k[2]])
     return Camera(intrinsics, distortion, rotation, -rotation @ place, _SIZES[camera])

@@ -62,17 +62,17 @@ class MocapFolder:
         Raises:
           DataError: missing, broken or unknown file.
         """
-        found = load.load(self._root / clip.key)
-        seen = found.observation
-        if seen.keypoints3d is None:
+        sequence = load.load(self._root / clip.key)
+        observation = sequence.observation
+        if observation.keypoints3d is None:
             raise DataError(f"{self._root / clip.key}: holds 2D keypoints; take it out of the folder")
-        points, confidence = np.asarray(seen.keypoints3d), np.asarray(seen.confidence)
+        points, confidence = np.asarray(observation.keypoints3d), np.asarray(observation.confidence)
         middle = np.mean(points, axis=1)
         camera = synthetic_clips.camera_around(middle, "oblique")
         return dataset.sequence(
-            clip, names=seen.names, layout=seen.layout, fps=float(seen.fps), confidence=confidence, filled=points,
-            positions=np.where(confidence[..., None] > 0, points, np.nan), camera=camera,
-            warnings=list(found.meta.get("warnings", ())), floor="found by the kinematic start",
+            clip, names=observation.names, layout=observation.layout, fps=float(observation.fps),
+            confidence=confidence, filled=points, positions=np.where(confidence[..., None] > 0, points, np.nan),
+            camera=camera, warnings=sequence.warnings, floor="found by the kinematic start",
         )  # fmt: skip
 
     def check(self) -> Iterator[Finding]:
@@ -81,5 +81,5 @@ class MocapFolder:
             yield dataset.probed(clip.key, lambda c=clip: self._said(c))
 
     def _said(self, clip: Clip) -> str:
-        seen = self.load(clip).observation
-        return f"{len(seen.confidence)} frames at {seen.fps:g} Hz, {len(seen.names)} points"
+        observation = self.load(clip).observation
+        return f"{len(observation.confidence)} frames at {observation.fps:g} Hz, {len(observation.names)} points"

@@ -18,7 +18,7 @@ from motionrecon.data.datasets import dataset
 from motionrecon.data.datasets.dataset import Clip, Finding, JointSet
 from motionrecon.data.synthetic import synthetic_clips
 from motionrecon.jobs.runtime import cache_dir
-from motionrecon.types import Sequence
+from motionrecon.types import Film, Sequence
 
 HEIGHT = 1.75  # m
 _DRAWING = 1  # raise when the drawing of films changes
@@ -72,19 +72,17 @@ class Synthetic:
         made = synthetic_clips.load(f"{clip.action}/{clip.camera}", _height(clip), int(clip.subject))
         seen = made.observation
         points = np.asarray(seen.keypoints3d)
-        found = dataset.sequence(
+        return dataset.sequence(
             clip, names=seen.names, layout="synthetic", fps=float(seen.fps), positions=points,
             confidence=np.asarray(seen.confidence), filled=points, camera=seen.camera, height=_height(clip),
-            floor="z = 0 (exact)",
+            floor="z = 0 (exact)", reference=made.reference, film=Film(None, draw=lambda: self.film(clip)),
         )  # fmt: skip
-        names, truth = made.meta["truth_names"], made.meta["truth_positions"]
-        found.meta.update(truth_names=names, truth_positions=truth, film=lambda: self.film(clip))
-        return found
 
     def film(self, clip: Clip) -> Path:
         """Return the drawn film of a clip, drawn now where it is not there yet."""
         made = synthetic_clips.load(f"{clip.action}/{clip.camera}", _height(clip), int(clip.subject))
-        shown = np.round(made.meta["truth_positions"], 5)
+        assert made.reference is not None, "synthetic clips know the truth"
+        shown = np.round(made.reference.positions, 5)
         mark = hashlib.sha256(shown.tobytes() + bytes([_DRAWING])).hexdigest()[:12]
         folder = self.root or cache_dir() / "synthetic"
         path = folder / f"{clip.key.replace('/', '_')}-{mark}.mp4"

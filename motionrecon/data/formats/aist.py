@@ -14,7 +14,7 @@ from motionrecon.data import axes, preprocess, sequence
 from motionrecon.data.formats.safe_pickle import load_arrays
 from motionrecon.errors import DataError
 from motionrecon.geometry.keypoints import COCO17
-from motionrecon.types import Observation, Sequence
+from motionrecon.types import Observation, Recording, Sequence
 
 FPS = 60.0
 UNIT = 0.01  # m
@@ -74,15 +74,8 @@ def read(path: str | Path, *, fps: float | None = None) -> Sequence:
         keypoints3d=preprocess.fill_missing(world, confidence),
     )
     preprocess.check(observation, path)
-    meta = {
-        "warnings": [f"The floor was estimated at {floor:.1f} cm above the file's origin."],
-        "source_fps": rate,
-        "unit": "cm",
-        "joints": {name: name for name in COCO17},
-        "scale": UNIT,
-        "rotation": ROTATION,
-        "offset": offset,
-        "floor": floor,
-        "path": str(path),
-    }
-    return Sequence(path.stem, observation, None, meta)
+    recording = Recording(str(path), rate, "cm", {name: name for name in COCO17}, UNIT, ROTATION, offset)
+    return Sequence(
+        path.stem, observation, recording=recording, floor=f"{floor:.1f} cm above the files' origin (estimated)",
+        warnings=(f"The floor was estimated at {floor:.1f} cm above the file's origin.",),
+    )  # fmt: skip

@@ -16,6 +16,7 @@ import numpy as np
 from scipy.spatial.transform import Rotation
 
 from motionrecon.data import sequence
+from motionrecon.data.formats import rig as rig_points
 from motionrecon.errors import DataError
 from motionrecon.types import Sequence
 
@@ -26,6 +27,8 @@ _BONE_ENDS = {
     "ltibia": "left_ankle", "lfoot": "left_ball", "ltoes": "left_toe", "lclavicle": "left_shoulder",
     "lhumerus": "left_elbow", "lradius": "left_wrist",
 }  # fmt: skip
+
+_CMU = {*_BONE_ENDS, *("r" + name[1:] for name, point in _BONE_ENDS.items() if point.startswith("left_"))}
 
 
 @dataclasses.dataclass
@@ -70,6 +73,24 @@ def read(path: str | Path, *, asf: str | Path | None = None, fps: float | None =
     rig = parse_asf(rig_path)
     frames = parse_amc(path)
     points = forward_kinematics(path, rig, frames)
+    warnings = (
+        [] if fps else [f"AMC files do not state their frame rate; {ASSUMED_FPS:g} Hz assumed (give --source-fps)."]
+    )
+    if {b.name for b in rig.bones} >= _CMU:
+        names, labels, values = _cmu_points(rig, points)
+    else:
+        names, labels, values, notes = _points_by_tree(path, rig, points)
+        warnings += notes
+    result = sequence.to_sequence(
+        path,
+        sequence.Points("amc", tuple(names), tuple(labels), values, fps or ASSUMED_FPS, "y", warnings=tuple(warnings)),
+    )
+    assert result.recording is not None, "to_sequence says what was read"
+    return dataclasses.replace(result, recording=dataclasses.replace(result.recording, skeleton=str(rig_path)))
+
+
+def _cmu_points(rig: Rig, points: dict[str, np.ndarray]) -> tuple[list[str], list[str], np.ndarray]:
+    """Return names, bones and positions (T, K, 3) of a skeleton whose bones are called as CMU's."""
     names, labels = ["pelvis"], ["root"]
     for bone in rig.bones:
         left = bone.name if bone.name in _BONE_ENDS else "l" + bone.name[1:]
@@ -77,16 +98,27 @@ def read(path: str | Path, *, asf: str | Path | None = None, fps: float | None =
         if target:
             names.append(target if left == bone.name else target.replace("left_", "right_"))
             labels.append(bone.name)
-    values = np.stack([points[label] for label in labels], axis=1)
-    warnings = (
-        [] if fps else [f"AMC files do not state their frame rate; {ASSUMED_FPS:g} Hz assumed (give --source-fps)."]
-    )
-    result = sequence.to_sequence(
-        path,
-        sequence.Points("amc", tuple(names), tuple(labels), values, fps or ASSUMED_FPS, "y", warnings=tuple(warnings)),
-    )
-    result.meta["asf"] = str(rig_path)
-    return result
+    return names, labels, np.stack([points[label] for label in labels], axis=1)
+
+
+def _points_by_tree(
+    path: Path, rig: Rig, points: dict[str, np.ndarray]
+) -> tuple[list[str], list[str], np.ndarray, list[str]]:
+    """Return names, labels, positions (T, K, 3) and notes of another skeleton: a bone begins where its parent ends."""
+    labels, parents, places = ["root"], [-1], [points["root"]]
+    for bone in rig.bones:
+        parents.append(labels.index(bone.parent))
+        labels.append(bone.name)
+        places.append(points[bone.parent])
+    for bone in rig.bones:
+        if all(b.parent != bone.name for b in rig.bones):
+            parents.append(labels.index(bone.name))
+            places.append(points[bone.name])
+    joints = (*labels, *("" for _ in places[len(labels) :]))
+    values = np.stack(places, axis=1)
+    found, notes = rig_points.locate(path, rig_points.Rig(joints, tuple(parents), values))
+    origin = [joints[i] or joints[parents[i]] + " end" for i in found.values()]
+    return list(found), origin, values[:, list(found.values())], notes
 
 
 def find_asf(path: Path, asf: str | Path | None = None) -> Path:

@@ -1,8 +1,8 @@
 """BVH motion files: joint positions by forward kinematics, named canonically.
 
-Any order of channels and any of the common rigs (CMU, Mixamo, LAFAN1, Xsens, Rokoko, Biped, SMPL, this package's
-own export) is accepted. The spine's "chest" is the joint nearest to the middle of the trunk, whatever it is
-called; end sites give the tips of toes and head. A first frame that is a T-pose (CMU) is dropped.
+Any order of channels is accepted, and any rig that is a person by its tree (``rig``), whatever its joints are called; a
+further root is a prop. The spine's "chest" is the joint nearest to the middle of the trunk; end sites give the tips of
+toes and head.
 """
 
 from __future__ import annotations
@@ -14,16 +14,12 @@ import numpy as np
 from scipy.spatial.transform import Rotation
 
 from motionrecon.data import sequence
-from motionrecon.data.formats import joint_names
+from motionrecon.data.formats import rig
 from motionrecon.errors import DataError
 from motionrecon.geometry.keypoints import MOCAP18
-from motionrecon.geometry.skeleton import JOINT_NAMES
 from motionrecon.types import Sequence
 
-CHEST_FRACTION = 0.46  # of the way from pelvis to neck, where the skeleton template has its chest joint
 _ORDER = (*MOCAP18, "spine", "head", "left_toe", "right_toe")
-_JUMP = 6.0  # a first frame this many times further away than 95 % of later frames from each other is not motion
-_JUMP_MIN = 0.02  # ... if that is at least this share of the leg's length
 
 
 @dataclasses.dataclass
@@ -46,22 +42,18 @@ def read(path: str | Path, *, fps: float | None = None) -> Sequence:
       fps: Hz, instead of the file's own frame time.
 
     Returns:
-      Sequence with ``keypoints3d`` m, z up; see ``sequence.to_sequence`` for its ``meta``.
+      Sequence with ``keypoints3d`` m, z up; see ``sequence.to_sequence``.
 
     Raises:
       DataError: broken hierarchy, wrong frame count, missing channels, truncated or non-numeric motion, or a
-        rig none of whose names are known.
+        rig that is no person.
     """
     path = Path(path)
     nodes, motion, frame_time = parse(path)
-    warnings: list[str] = []
     positions = forward_kinematics(nodes, motion)
-    found = _name_points(nodes)
+    found, warnings = _person(path, nodes, positions)
     names = tuple(n for n in _ORDER if n in found)
     points = positions[:, [found[n] for n in names]]
-    if _starts_with_rest_pose(names, points):
-        points = points[1:]
-        warnings.append("Frame 0 is a rest pose that jumps to the motion in frame 1; it was dropped.")
     labels = tuple(nodes[found[n]].name for n in names)
     rate = fps or 1.0 / frame_time
     return sequence.to_sequence(
@@ -97,8 +89,6 @@ def _parse_hierarchy(path: Path, lines: list[str]) -> list[Node]:
             continue
         key = words[0].upper()
         if key in ("ROOT", "JOINT", "END"):
-            if key == "ROOT" and nodes:
-                raise DataError(f"{path}: holds more than one character (ROOT); export one person a file")
             parent = stack[-1] if stack else -1
             name = " ".join(words[1:]) if key != "END" else f"{nodes[parent].name} end" if stack else "end"
             nodes.append(Node(name, parent, np.zeros(3), end=key == "END"))
@@ -196,66 +186,24 @@ def forward_kinematics(nodes: list[Node], motion: np.ndarray) -> np.ndarray:
     return positions
 
 
-def _name_points(nodes: list[Node]) -> dict[str, int]:
-    """Return canonical name -> node index: mapped joints, then chest and neck by geometry, then end points."""
-    labels = [n.name if not n.end else "" for n in nodes]
-    found = joint_names.map_rig(labels)
-    found.pop("head", None) if found.get("head") == found.get("pelvis") else None
-    children = {i: [c for c, n in enumerate(nodes) if n.parent == i] for i in range(len(nodes))}
-
-    def tip(start: int) -> int:
-        """Follow the only or straightest line of descendants to its end."""
-        while children[start]:
-            start = max(children[start], key=lambda c: float(np.linalg.norm(nodes[c].offset)))
-        return start
-
-    _name_spine(nodes, found)
-    ends = {"head_top": ("head", "neck"), **{s + "toe": (s + "ball", s + "ankle") for s in ("left_", "right_")}}
-    ends |= {s + "wrist": (s + "elbow",) for s in ("left_", "right_")}
-    for name, carriers in ends.items():
-        carrier = next((found[c] for c in carriers if c in found), None)
-        if name in found or carrier is None:
+def _person(path: Path, nodes: list[Node], positions: np.ndarray) -> tuple[dict[str, int], list[str]]:
+    """Return canonical name -> node index, and notes; of several roots the one that is a person."""
+    roots = [i for i, n in enumerate(nodes) if n.parent < 0]
+    people, first = [], None
+    for start, stop in zip(roots, [*roots[1:], len(nodes)], strict=True):
+        part = nodes[start:stop]
+        labels = tuple("" if n.end else n.name for n in part)
+        parents = tuple(-1 if n.parent < 0 else n.parent - start for n in part)
+        try:
+            found, notes = rig.locate(path, rig.Rig(labels, parents, positions[:, start:stop]))
+        except DataError as error:
+            first = first or error
             continue
-        end = tip(carrier)
-        if end != carrier and np.linalg.norm(nodes[end].offset) > 1e-6:
-            found[name] = end
-    if not set(JOINT_NAMES) <= set(labels):
-        found.pop("head", None)  # where rigs put this joint varies; the tip above it is the better defined point
-    else:
-        found["spine"] = labels.index("spine")
-    return found
-
-
-def _name_spine(nodes: list[Node], found: dict[str, int]) -> None:
-    """Add "neck" and "chest" from the chain of joints between pelvis and head."""
-    pelvis = found.get("pelvis", 0)
-    node = found.get("head")
-    if node is None:
-        node = next((i for i, n in enumerate(nodes) if joint_names.split_side(n.name)[1].startswith("neck")), None)
-    if node is None:
-        return
-    chain: list[int] = []  # from the top down, without joints that coincide with their parent
-    while node >= 0 and node != pelvis:
-        if np.linalg.norm(nodes[node].offset) > 1e-6:
-            chain.append(node)
-        node = nodes[node].parent
-    named = [i for i in chain if joint_names.split_side(nodes[i].name)[1].startswith("neck")]
-    if not chain:
-        return
-    neck = named[-1] if named else chain[0]
-    found["neck"] = neck
-    inner = chain[chain.index(neck) + 1 :][::-1]
-    lengths = np.cumsum([np.linalg.norm(nodes[i].offset) for i in (*inner, neck)])
-    if inner:
-        found["chest"] = inner[int(np.argmin(np.abs(lengths[:-1] / lengths[-1] - CHEST_FRACTION)))]
-
-
-def _starts_with_rest_pose(names: tuple[str, ...], points: np.ndarray) -> bool:
-    """Tell whether frame 0 (T, K, 3) lies implausibly far from frame 1, measured against the second that follows."""
-    if len(points) < 5 or "left_hip" not in names:
-        return False
-    pose = points[:120] - points[:120].mean(axis=1, keepdims=True)
-    steps = np.linalg.norm(np.diff(pose, axis=0), axis=-1).mean(axis=1)
-    leg = [names.index(n) for n in ("left_hip", "left_knee") if n in names]
-    length = 2.0 * float(np.linalg.norm(points[1, leg[0]] - points[1, leg[-1]]))
-    return bool(steps[0] > _JUMP * np.percentile(steps[1:], 95) and steps[0] > _JUMP_MIN * length)
+        people.append(({name: start + i for name, i in found.items()}, notes, start))
+    if not people and first is not None:
+        raise first
+    if len(people) > 1:
+        raise DataError(f"{path}: holds more than one character (ROOT); export one person a file")
+    found, notes, chosen = people[0]
+    others = [nodes[i].name for i in roots if i != chosen]
+    return found, notes + ([f"Left out, because it is no person: {', '.join(others)}."] if others else [])

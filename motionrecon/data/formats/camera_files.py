@@ -50,7 +50,15 @@ def read_camera(
     Raises:
       DataError: also where the file gives no pose, or no image size and ``size`` is None.
     """
-    camera = read_camera_file(path, name, size, hint)
+    return as_camera(path, read_camera_file(path, name, size, hint))
+
+
+def as_camera(path: str | Path, camera: CameraFile) -> Camera:
+    """Return a camera that was read as one with a pose; ``path`` is for messages.
+
+    Raises:
+      DataError: it has no pose or no image size.
+    """
     if camera.rotation is None or camera.translation is None:
         raise DataError(f'{path}: camera "{camera.name}" has no pose (rotation, translation); add it or name another')
     if camera.size is None:
@@ -111,11 +119,11 @@ def _pick(path: Path, cameras: list[CameraFile], name: str | None, hint: str | N
 
 def _resize(path: Path, camera: CameraFile, size: tuple[int, int]) -> CameraFile:
     if camera.size is None or max(abs(camera.size[0] - size[0]), abs(camera.size[1] - size[1])) <= _TRIMMED:
-        centre = camera.intrinsics[:2, 2]
-        if not (np.all(centre > 0) and np.all(centre < size)):
+        center = camera.intrinsics[:2, 2]
+        if not (np.all(center > 0) and np.all(center < size)):
             raise DataError(
                 f'{path}: camera "{camera.name}" is for a larger picture than {size[0]}x{size[1]} (its centre is at '
-                f"{centre[0]:.0f}, {centre[1]:.0f}); give the calibration of this picture size"
+                f"{center[0]:.0f}, {center[1]:.0f}); give the calibration of this picture size"
             )
         return dataclasses.replace(camera, size=size)
     scale = np.array(size) / np.array(camera.size)

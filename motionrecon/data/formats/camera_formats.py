@@ -152,11 +152,11 @@ def _qualisys(text: str) -> list[CameraFile]:
         distortion = [float(lens.get(key, 0.0)) for key in (*keys, "radialDistortion3")]
         axes = np.array([[float(pose.attrib[f"r{i}{j}"]) for j in (1, 2, 3)] for i in (1, 2, 3)])
         rotation = np.diag([1.0, -1.0, -1.0]) @ axes
-        centre = np.array([float(pose.attrib[axis]) for axis in "xyz"]) / 1000.0
+        center = np.array([float(pose.attrib[axis]) for axis in "xyz"]) / 1000.0
         edges = {key: int(float(value)) for key, value in view.attrib.items()}
         size = (edges["right"] - edges["left"] + 1, edges["bottom"] - edges["top"] + 1)
         cameras.append(
-            CameraFile(node.get("serial", ""), matrix, np.array(distortion), size, rotation, -rotation @ centre)
+            CameraFile(node.get("serial", ""), matrix, np.array(distortion), size, rotation, -rotation @ center)
         )
     return cameras
 

@@ -1,33 +1,19 @@
-"""Which names other tools give to the body's points, mapped to the canonical ones.
+"""Which names marker and joint files give to the body's points, mapped to the canonical ones.
 
-Two families are known: joints of animation rigs (a joint's position is its proximal end: ``LeftArm`` is the
-shoulder) and points of marker and joint files (``LKnee`` is the knee). Case, separators and prefixes such as
-``mixamorig:`` do not matter.
+``LKnee`` is the knee. Joints of animation rigs are named by the bone that begins there (``LeftArm`` is the shoulder);
+``rig_names`` knows those. Case, separators and prefixes such as ``mixamorig:`` do not matter.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from motionrecon.geometry.keypoints import CANONICAL
 
 MIN_EXACT = 8  # this many canonical names are no coincidence
-# In order of preference: with both an arm and a shoulder the latter is a clavicle, with both an ankle and a foot
-# the latter is the toe base.
-_RIG = {
-    "hip": ("upleg", "upperleg", "thigh", "femur", "hip"),
-    "knee": ("knee", "lowerleg", "lowleg", "shin", "calf", "tibia", "leg"),
-    "ankle": ("ankle", "foot"),
-    "ball": ("ball", "toebase", "toe", "toes", "toe0", "foot"),
-    "shoulder": ("upperarm", "uparm", "arm", "shldr", "humerus", "shoulder"),
-    "elbow": ("elbow", "forearm", "lowerarm", "lowarm", "radius"),
-    "wrist": ("wrist", "hand"),
-}
-_RIG_MIDDLE = {"pelvis": ("hips", "pelvis", "hip", "root", "hipcenter", "bip01", "bip001"), "head": ("head",)}
-
 _MARKERS = {
     "hip": ("hip", "hjc", "hjcstudy", "hipjc", "fep"),
     "knee": ("knee", "kjc", "kneejc", "feo"),
@@ -59,6 +45,7 @@ _MIDDLES = {
 }
 
 _SIDES = (
+    re.compile(r"^(?P<side>[左右])(?P<base>.+)$"),
     re.compile(r"^(?P<side>left|right)[\s_.\-]*(?P<base>.*)$", re.IGNORECASE),
     re.compile(r"^(?P<base>.+?)[\s_.\-]*(?P<side>left|right)$", re.IGNORECASE),
     re.compile(r"^(?P<side>[lr])[\s_.\-]+(?P<base>.+)$", re.IGNORECASE),
@@ -74,16 +61,27 @@ def split_side(label: str) -> tuple[str, str]:
     for pattern in _SIDES:
         match = pattern.match(name)
         if match:
-            side = "left_" if match["side"][0] in "lL" else "right_"
-            return side, re.sub(r"[^a-z0-9]", "", match["base"].lower())
-    return "", re.sub(r"[^a-z0-9]", "", name.lower())
+            side = "left_" if match["side"][0] in "lL左" else "right_"
+            return side, bare(match["base"])
+    return "", bare(name)
 
 
-def _choose(table: dict, middle: dict, labels: Sequence[str]) -> dict[str, int]:
-    """Return canonical name -> index of its label, the preferred alternative first, each label used once."""
-    index: dict[tuple[str, str], int] = {}
-    for i, label in enumerate(labels):
-        index.setdefault(split_side(label), i)
+def bare(name: str) -> str:
+    """Return a name's letters and digits in lower case."""
+    return re.sub(r"[\W_]", "", name.lower())
+
+
+def choose(table: dict, middle: dict, index: Mapping[tuple[str, str], int]) -> dict[str, int]:
+    """Choose the preferred of the names that a file uses for each point, each label once.
+
+    Args:
+      table: point of a limb -> bare names by preference.
+      middle: the same for points of the middle.
+      index: (side, bare name) -> index of the label, as ``split_side`` tells them.
+
+    Returns:
+      Canonical name -> index of its label.
+    """
     found: dict[str, int] = {}
     for name, alternatives in middle.items():
         hit = next((index[("", a)] for a in alternatives if ("", a) in index), None)
@@ -97,14 +95,6 @@ def _choose(table: dict, middle: dict, labels: Sequence[str]) -> dict[str, int]:
                 found[side + name] = hit
                 used.add(hit)
     return found
-
-
-def map_rig(labels: Sequence[str]) -> dict[str, int]:
-    """Map joint names of an animation rig; returns canonical name -> index into ``labels``.
-
-    Spine, neck and end points depend on the tree and are left to the caller.
-    """
-    return _choose(_RIG, _RIG_MIDDLE, labels)
 
 
 def pick_markers(labels: Sequence[str], positions: np.ndarray) -> tuple[tuple[str, ...], tuple[str, ...], np.ndarray]:
@@ -121,7 +111,10 @@ def pick_markers(labels: Sequence[str], positions: np.ndarray) -> tuple[tuple[st
     exact = {label: i for i, label in enumerate(labels) if label in CANONICAL}
     if len(exact) >= MIN_EXACT:  # written by this package or for it
         return tuple(exact), tuple(exact), positions[:, list(exact.values())]
-    found = _choose(_MARKERS, _MARKERS_MIDDLE, labels)
+    first: dict[tuple[str, str], int] = {}
+    for i, label in enumerate(labels):
+        first.setdefault(split_side(label), i)
+    found = choose(_MARKERS, _MARKERS_MIDDLE, first)
     index = {split_side(label): i for i, label in reversed(list(enumerate(labels)))}
     sources: dict[str, tuple[int, ...]] = {name: (i,) for name, i in found.items()}
     for side in ("left_", "right_"):

@@ -31,7 +31,7 @@ class Detections:
     fps: float | None = None
     size: tuple[int, int] | None = None
     names: tuple[str, ...] | None = None
-    normalised: bool = False
+    normalized: bool = False
     warnings: tuple[str, ...] = ()
 
 
@@ -173,7 +173,7 @@ def mediapipe(content: Any) -> Detections | None:
             row.append(Detection(points[:, [0, 1, 3]], local))
         detections.append(row)
     top = max((float(np.nanmax(np.abs(d.keypoints[:, :2]))) for row in detections for d in row), default=0.0)
-    return Detections("mediapipe33", detections, normalised=top < 4.0, **_header(content))
+    return Detections("mediapipe33", detections, normalized=top < 4.0, **_header(content))
 
 
 def plain(content: Any) -> Detections | None:

@@ -18,7 +18,7 @@ from motionrecon.data.formats import keypoint_formats
 from motionrecon.data.formats.joint_names import pick_markers
 from motionrecon.errors import DataError
 from motionrecon.geometry.keypoints import BODY25, CANONICAL, COCO17, HALPE26, MEDIAPIPE19
-from motionrecon.types import Observation, Sequence
+from motionrecon.types import Observation, Recording, Sequence
 
 COCO18 = (
     "nose", "neck", "right_shoulder", "right_elbow", "right_wrist", "left_shoulder", "left_elbow", "left_wrist",
@@ -56,15 +56,15 @@ def read(
       fps: Hz, instead of the file's own; 30 is assumed where neither is there.
 
     Returns:
-      Sequence with ``keypoints2d`` px and no camera; ``landmarks3d`` m for MediaPipe files that hold world
-      landmarks. Its ``meta`` holds "size" (width, height) px.
+      Sequence with ``keypoints2d`` px, ``image_size`` and no camera; ``landmarks3d`` m for MediaPipe files that hold
+      world landmarks.
 
     Raises:
       DataError: unreadable, unknown format, unknown number of keypoints, or nothing that moves.
       DetectionError: nobody there, or not the person asked for.
     """
     path = Path(path)
-    found = _read_folder(path) if path.is_dir() else _recognise(path, _json(path))
+    found = _read_folder(path) if path.is_dir() else _recognize(path, _json(path))
     counts = {len(d.keypoints) for frame in found.frames for d in frame}
     if len(counts) > 1:
         raise DataError(f"{path}: keypoint counts differ between people or frames ({sorted(counts)}); use one model")
@@ -79,7 +79,7 @@ def read(
         if detection.landmarks is not None:
             landmarks[t] = detection.landmarks
     size = found.size or size
-    if found.normalised:
+    if found.normalized:
         if size is None:
             raise DataError(
                 f"{path}: its coordinates are fractions of the image; give the image's size with --image-size W H"
@@ -103,7 +103,7 @@ def _json(path: Path) -> Any:
         raise DataError(f"{path}: is not valid JSON ({error}); it may be truncated") from None
 
 
-def _recognise(path: Path, content: Any) -> keypoint_formats.Detections:
+def _recognize(path: Path, content: Any) -> keypoint_formats.Detections:
     try:
         for parse in keypoint_formats.PARSERS:
             found = parse(content)
@@ -189,15 +189,10 @@ def from_array(
         warnings.append(
             f"The file does not state the image size; {size[0]} x {size[1]} px assumed (give --image-size)."
         )
-    meta = {
-        "warnings": warnings,
-        "source_fps": float(fps),
-        "unit": "px",
-        "joints": dict(zip(picked.values(), labels, strict=True)),
-        "size": size,
-        "path": str(path),
-    }
-    return Sequence(path.stem, observation, None, meta)
+    recording = Recording(str(path), float(fps), "px", dict(zip(picked.values(), labels, strict=True)))
+    return Sequence(
+        path.stem, observation, image_size=(int(size[0]), int(size[1])), recording=recording, warnings=tuple(warnings)
+    )
 
 
 def _layout(

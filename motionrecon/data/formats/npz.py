@@ -14,7 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from motionrecon.data import sequence
-from motionrecon.data.formats import joint_names, keypoint_json
+from motionrecon.data.formats import joint_names, keypoint_json, rig_names
 from motionrecon.errors import DataError
 from motionrecon.geometry import rotations, skeleton
 from motionrecon.geometry.keypoints import CANONICAL, COCO17, HALPE26, MOCAP18
@@ -112,7 +112,7 @@ def _positions(path: Path, key: str, arrays: dict[str, np.ndarray], fps: float, 
         warnings = [*warnings, f"The points are not named; the order {', '.join(labels[:4])}, ... is assumed."]
     if len(labels) != values.shape[1]:
         raise DataError(f"{path}: has {len(labels)} names for {values.shape[1]} points; give as many of both")
-    rig = joint_names.map_rig(labels)
+    rig = rig_names.map_rig(labels)
     names, origin, picked = joint_names.pick_markers(labels, values)
     if len(rig) > len(names):  # foreign names: an animation rig's rather than markers'
         names, origin = tuple(rig), tuple(labels[i] for i in rig.values())

@@ -17,7 +17,7 @@ def read(path: str | Path, rotation: np.ndarray | None = None) -> ForcePlates:
 
     Args:
       path: .mot (OpenSim, y up), .c3d or .npz (the recording's own axes).
-      rotation: (3, 3) from the recording's axes to its world (``meta["rotation"]`` of a Sequence); None: z is up.
+      rotation: (3, 3) from the recording's axes to its world (``Sequence.recording.rotation``); None: z is up.
 
     Returns:
       Plates, z up.

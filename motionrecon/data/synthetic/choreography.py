@@ -143,7 +143,7 @@ def _follow(skeleton, plan, com_z, model, root, rounds: int):
         ends = [None, None] if plan.end_speed is None else plan.end_speed.T
         xy = [balance(plan.weight[:, a], com_z, lift, push[:, a], ends[a], dt) for a in (0, 1)]
         wanted = np.stack([*xy, com_z], axis=1)
-        root = root + 0.9 * (wanted - model.centre_of_mass(pos, rot))
+        root = root + 0.9 * (wanted - model.center_of_mass(pos, rot))
     return root, *_pose(skeleton, plan, root)
 
 

@@ -45,7 +45,7 @@ class Look:
 def _wall_distance(motion: Motion, camera: Camera, margin: float) -> float:
     forward = np.asarray(camera.rotation, float)[2, :2]
     forward = forward / max(np.linalg.norm(forward), 1e-6)
-    path = np.asarray(motion.root_pos, float)[:, :2] - rasterize.centre(camera)[:2]
+    path = np.asarray(motion.root_pos, float)[:, :2] - rasterize.center(camera)[:2]
     return float((path @ forward).max()) + margin
 
 
@@ -73,7 +73,7 @@ def frames(motion: Motion, camera: Camera, look: Look = Look(), height: float | 
         vertices, normals = figure.pose(body, p, r)
         picture = empty.copy()
         rasterize.draw_shadow(picture, camera, vertices, body.faces, strength=look.shadow, light=light)
-        rasterize.draw_surface(picture, camera, vertices, normals, body.faces, body.colours, body.gloss, light=light)
+        rasterize.draw_surface(picture, camera, vertices, normals, body.faces, body.colors, body.gloss, light=light)
         if look.blur > 0:
             picture = cv2.GaussianBlur(picture, (0, 0), look.blur)
         y, x = rng.integers(0, 64, 2)

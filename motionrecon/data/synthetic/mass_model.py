@@ -29,7 +29,7 @@ class MassModel:
 
     Attributes:
       mass: (J,) shares of the body mass, sum 1.
-      centre: (J, 3) m in the links' frames.
+      center: (J, 3) m in the links' frames.
       gyration: (J, 3) m2, squared radii of gyration about the links' axes.
     """
 
@@ -38,16 +38,16 @@ class MassModel:
         flip = np.array([[1.0, -1.0, 1.0] if n.startswith("right_") else [1.0, 1.0, 1.0] for n in names])
         self.mass = np.array([r[0] for r in rows])
         self.mass = self.mass / self.mass.sum()
-        self.centre = np.array([r[1] for r in rows]) * flip * height
+        self.center = np.array([r[1] for r in rows]) * flip * height
         self.gyration = (np.array([r[2] for r in rows]) * height) ** 2
 
-    def centre_of_mass(self, pos: np.ndarray, rot: np.ndarray) -> np.ndarray:
+    def center_of_mass(self, pos: np.ndarray, rot: np.ndarray) -> np.ndarray:
         """Return (T, 3) m from joint positions (T, J, 3) and orientations (T, J, 3, 3)."""
-        return self.mass @ (pos + (rot @ self.centre[..., None])[..., 0])
+        return self.mass @ (pos + (rot @ self.center[..., None])[..., 0])
 
     def angular_momentum(self, pos: np.ndarray, rot: np.ndarray, fps: float) -> np.ndarray:
         """Return (T, 3) m2/s, angular momentum about the centre of mass per unit of body mass."""
-        points = pos + (rot @ self.centre[..., None])[..., 0]
+        points = pos + (rot @ self.center[..., None])[..., 0]
         com = self.mass @ points
         arm = points - com[:, None]
         orbital = np.cross(arm, np.gradient(arm, 1.0 / fps, axis=0))

@@ -19,7 +19,7 @@ from motionrecon.geometry import camera as cameras
 from motionrecon.geometry import skeleton as skeletons
 from motionrecon.geometry.keypoints import MOCAP18
 from motionrecon.render.video_writer import VideoWriter
-from motionrecon.types import Camera, Motion, Observation, Sequence
+from motionrecon.types import Camera, Motion, Observation, Sequence, Truth
 
 FPS = 30.0
 MOTIONS = {"walk": 3.0, "run": 2.5, "turn": 4.0, "squat": 3.5, "jump": 3.0, "kick": 3.2, "wave": 3.5}  # s
@@ -135,8 +135,8 @@ def load(key: str, height: float = 1.75, seed: int = 0) -> Sequence:
       seed: see ``motion``.
 
     Returns:
-      A Sequence: exact 3D and projected 2D keypoints (MOCAP18), the camera, the truth at the same points; ``meta``
-      holds the motion itself, stature, and ``truth_names``/``truth_positions`` (joint centres, toes, crown).
+      A Sequence: exact 3D and projected 2D keypoints (MOCAP18), the camera, the truth at the same points and at
+      ``TRUTH_NAMES`` (joint centres, toes, crown), the motion itself, and the stature.
 
     Raises:
       InputError: unknown key.
@@ -151,11 +151,8 @@ def load(key: str, height: float = 1.75, seed: int = 0) -> Sequence:
         fps=FPS, names=MOCAP18, layout="synthetic", confidence=np.ones(points.shape[:2]),
         keypoints2d=cameras.project_clip(camera, points), keypoints3d=points, camera=camera,
     )  # fmt: skip
-    meta = {
-        "action": name, "view": view, "height": height, "seed": seed, "motion": moved, "truth_names": TRUTH_NAMES,
-        "truth_positions": positions(moved, TRUTH_NAMES, height),
-    }  # fmt: skip
-    return Sequence(key, observation, points, meta)
+    reference = Truth(TRUTH_NAMES, positions(moved, TRUTH_NAMES, height), FPS)
+    return Sequence(key, observation, points, reference, camera, motion=moved, height=height)
 
 
 def _camera_of(sequence: Sequence) -> Camera:
@@ -166,15 +163,16 @@ def _camera_of(sequence: Sequence) -> Camera:
 
 def write_truth(sequence: Sequence, path: str | Path) -> None:
     """Write truth as npz: ``names``, ``positions`` (T, K, 3) m, ``fps``, ``height`` m, and the camera's arrays."""
-    camera = _camera_of(sequence)
+    camera, reference = _camera_of(sequence), sequence.reference
+    assert reference is not None, "synthetic sequences know the truth"
     target = Path(path)
     temporary = target.with_name(target.name + ".part.npz")
     np.savez_compressed(
         temporary,
-        names=np.array(sequence.meta["truth_names"]),
-        positions=sequence.meta["truth_positions"].astype(np.float32),
+        names=np.array(reference.names),
+        positions=np.asarray(reference.positions).astype(np.float32),
         fps=sequence.observation.fps,
-        height=sequence.meta["height"],
+        height=sequence.height,
         camera_size=np.array(camera.size),
         camera_intrinsics=camera.intrinsics,
         camera_distortion=camera.distortion,
@@ -193,7 +191,8 @@ def render(key: str, path: str | Path, height: float = 1.75, seed: int = 0) -> S
     """
     sequence = load(key, height, seed)
     camera = _camera_of(sequence)
+    assert sequence.motion is not None, "synthetic sequences have a motion"
     with VideoWriter(path, FPS, camera.size, quality=23, threads=1) as writer:
-        for frame in mannequin.frames(sequence.meta["motion"], camera, mannequin.Look(seed=seed), height):
+        for frame in mannequin.frames(sequence.motion, camera, mannequin.Look(seed=seed), height):
             writer.write(frame)
     return sequence

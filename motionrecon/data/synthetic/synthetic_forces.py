@@ -34,7 +34,7 @@ def ground_force(name: str, height: float = 1.75, seed: int = 0) -> tuple[np.nda
     skeleton, rate = skeletons.template(height), choreography.RATE
     fine = choreography.embody(skeleton, plan, height, start, stop, rate)
     pos, rot = skeletons.clip_poses(fine.skeleton, fine.root_pos, fine.quats)
-    com = MassModel(skeleton.names, height).centre_of_mass(pos, rot)
+    com = MassModel(skeleton.names, height).center_of_mass(pos, rot)
     every = round(rate / synthetic_clips.FPS)
     speed = np.gradient(com, 1.0 / rate, axis=0, edge_order=2)
     net = _repeated(np.diff(speed[::every], axis=0)) * synthetic_clips.FPS / GRAVITY + np.array([0.0, 0.0, 1.0])

@@ -45,8 +45,8 @@ def write(
             if other is not None:
                 draws.append((other.feet.time, other.forces.force, _BASELINE, "double-differentiated", 1.3, "--"))
             draws.append((own.feet.time, own.forces.force, _FIT, "physics", 1.6, "-"))
-            for time, force, colour, label, wide, line in draws:
-                panel.plot(time, 100 * force[:, foot] @ axis / weight, line, color=colour, linewidth=wide, label=label)
+            for time, force, color, label, wide, line in draws:
+                panel.plot(time, 100 * force[:, foot] @ axis / weight, line, color=color, linewidth=wide, label=label)
             panel.axhline(0.0, color="#bbbbbb", linewidth=0.6, zorder=0)
             panel.spines[["top", "right"]].set_visible(False)
             said = _said(own, SIDES[foot], name)

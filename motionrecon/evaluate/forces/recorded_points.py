@@ -61,26 +61,28 @@ def read(trial: PlateTrial, offset: float) -> RecordedPoints:
     Raises:
       DataError: the recording cannot be read, or holds 2D keypoints.
     """
-    found = load.load(trial.recording)
-    if found.observation.keypoints3d is not None:
-        found = load.load(trial.recording, fps=float(found.meta["source_fps"]))
-    return from_sequence(found, trial, offset)
+    clip = load.load(trial.recording)
+    if clip.observation.keypoints3d is not None and clip.recording is not None:
+        clip = load.load(trial.recording, fps=clip.recording.fps)
+    return from_sequence(clip, trial, offset)
 
 
-def from_sequence(found: Sequence, trial: PlateTrial, offset: float) -> RecordedPoints:
+def from_sequence(clip: Sequence, trial: PlateTrial, offset: float) -> RecordedPoints:
     """Return the points of a recording that was read; raises DataError where they are not 3D."""
-    seen = with_belt(found.observation, trial.options.belt)
-    if seen.keypoints3d is None:
+    observation = with_belt(clip.observation, trial.options.belt)
+    if observation.keypoints3d is None or clip.recording is None:
         raise DataError(f"{trial.recording}: holds 2D keypoints; force plates need 3D joint centres")
-    positions = np.asarray(seen.keypoints3d, float)
-    time = seen.start_time + np.arange(len(positions)) / seen.fps + offset
-    return RecordedPoints(seen.names, positions, float(seen.fps), time, np.asarray(found.meta["rotation"], float))
+    positions = np.asarray(observation.keypoints3d, float)
+    time = observation.start_time + np.arange(len(positions)) / observation.fps + offset
+    return RecordedPoints(
+        observation.names, positions, float(observation.fps), time, np.asarray(clip.recording.rotation, float)
+    )
 
 
-def with_belt(seen: Observation, belt: float) -> Observation:
+def with_belt(observation: Observation, belt: float) -> Observation:
     """Return an observation whose points move on along +x with ``belt`` m/s, as on the ground."""
-    if not belt or seen.keypoints3d is None:
-        return seen
-    time = seen.start_time + np.arange(len(np.asarray(seen.keypoints3d))) / seen.fps
-    moved = np.asarray(seen.keypoints3d, float) + belt * time[:, None, None] * np.array([1.0, 0.0, 0.0])
-    return dataclasses.replace(seen, keypoints3d=moved)
+    if not belt or observation.keypoints3d is None:
+        return observation
+    time = observation.start_time + np.arange(len(np.asarray(observation.keypoints3d))) / observation.fps
+    moved = np.asarray(observation.keypoints3d, float) + belt * time[:, None, None] * np.array([1.0, 0.0, 0.0])
+    return dataclasses.replace(observation, keypoints3d=moved)

@@ -81,7 +81,7 @@ def physics(arrays: dict[str, np.ndarray], given: TrialInput, moments: moment_me
       given: the trial.
       moments: OpenSim's, or None: inverse dynamics from the plates.
     """
-    fitted = fitted_motion.from_arrays(arrays, given.points, given.offset, given.mass)
+    fitted = fitted_motion.from_arrays(arrays, given.offset, given.mass)
     compared, air = _compared(given, fitted, fitted.force_time, fitted.force, fitted.center_of_pressure)
     feet, weight = compared.feet, given.mass * kinematic_baseline.GRAVITY
     compared.measures["frames"] = frame_measures.measures(fitted, feet, weight)
@@ -92,7 +92,7 @@ def physics(arrays: dict[str, np.ndarray], given: TrialInput, moments: moment_me
 
 def baseline(arrays: dict[str, np.ndarray], given: TrialInput) -> Compared:
     """Compare the double-differentiated recording with the plates; arguments as ``physics``."""
-    fitted = fitted_motion.from_arrays(arrays, given.points, given.offset, given.mass)
+    fitted = fitted_motion.from_arrays(arrays, given.offset, given.mass)
     force = kinematic_baseline.forces(given.points, given.mass)
     return _compared(given, fitted, given.points.time, force, None)[0]
 
@@ -108,11 +108,11 @@ def _compared(
     ours = MethodForces(at_times(at, force, feet.time), None if center is None else at_times(at, center, feet.time))
     axes = force_measures.directions(fitted.ahead, fitted.left)
     whole = plates_on_feet.whole_load(feet, air)
-    found = force_measures.measures(ours, feet, whole, axes, given.mass * kinematic_baseline.GRAVITY)
-    if not found["feet"]:
+    measures = force_measures.measures(ours, feet, whole, axes, given.mass * kinematic_baseline.GRAVITY)
+    if not measures["feet"]:
         raise MotionReconError("no foot stood on a plate while both were recorded; give offset in trials.toml")
-    found["plate_far_from_foot"] = feet.far
-    return Compared(found, feet, ours), air
+    measures["plate_far_from_foot"] = feet.far
+    return Compared(measures, feet, ours), air
 
 
 def _head(task: ForceTask, method: str) -> Row:
@@ -128,33 +128,42 @@ def _rows(task: ForceTask) -> list[Row]:
 
     given = trial_input.read(task)
     moments = None if task.trial.moments is None else moment_measures.from_opensim(task.trial.moments)
-    seen = fit.observe_file(str(task.trial.recording), given.fit.input, given.fit.detector)
-    seen = dataclasses.replace(seen, observation=recorded_points.with_belt(seen.observation, task.trial.options.belt))
-    result = fit.fit_sequence(seen, given.fit, source=str(task.trial.recording))
+    sequence = fit.observe_file(str(task.trial.recording), given.fit.input, given.fit.detector)
+    sequence = dataclasses.replace(
+        sequence, observation=recorded_points.with_belt(sequence.observation, task.trial.options.belt)
+    )
+    result = fit.fit_sequence(sequence, given.fit, source=str(task.trial.recording))
     folder = Path(task.folder)
     folder.mkdir(parents=True, exist_ok=True)
     npz.write_motion(result, folder / "motion.npz")
     arrays = npz.motion_arrays(result)
-    own = physics(arrays, given, moments)
+    fit_forces = physics(arrays, given, moments)
     warnings = [*given.warnings, *result.warnings]
-    if own.measures["plate_far_from_foot"]:
+    if fit_forces.measures["plate_far_from_foot"]:
         warnings.append("A load on a plate lies more than 25 cm from the foot it was given to; check offset and axes.")
     common = {
         "status": "ok", "reason": "", "mass_kg": given.mass, "height_m": float(result.height),
         "fps": float(result.motion.fps), "warnings": warnings,
     }  # fmt: skip
     error = metrics.summarize(result)["methods"]["physics"]["mpjpe_g_mm"]
-    rows = [_head(task, PHYSICS) | common | _measured(own, {"mpjpe_g_mm": error})]
+    rows = [_head(task, PHYSICS) | common | _measured(fit_forces, {"mpjpe_g_mm": error})]
     if segment_masses.has_center_of_mass(given.points):
-        other = baseline(arrays, given)
-        rows.append(_head(task, BASELINE) | common | _measured(other, {}))
+        baseline_forces = baseline(arrays, given)
+        rows.append(_head(task, BASELINE) | common | _measured(baseline_forces, {}))
     else:
-        other = None
+        baseline_forces = None
         rows.append(_head(task, BASELINE) | {"status": "not measured", "reason": _NO_BASELINE, "metrics": {}})
-    fitted = fitted_motion.from_arrays(arrays, given.points, given.offset, given.mass)
+    fitted = fitted_motion.from_arrays(arrays, given.offset, given.mass)
     axes = force_measures.directions(fitted.ahead, fitted.left)
-    _write_series(folder / "forces.npz", own, other, axes)
-    plots.write(folder / "forces.png", task.trial.name, own, other, axes, given.mass * kinematic_baseline.GRAVITY)
+    _write_series(folder / "forces.npz", fit_forces, baseline_forces, axes)
+    plots.write(
+        folder / "forces.png",
+        task.trial.name,
+        fit_forces,
+        baseline_forces,
+        axes,
+        given.mass * kinematic_baseline.GRAVITY,
+    )
     return rows
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from motionrecon.errors import DetectionError, InputError
 from motionrecon.models.detectors import mediapipe_pose, rtmpose
 from motionrecon.models.detectors.person_tracker import PersonTracker, TrackerOptions
-from motionrecon.types import Camera, Observation
+from motionrecon.types import Observation
 
 _LEGS = ("knee", "ankle")
 
@@ -133,8 +133,9 @@ def detect(
     confidence[out | (confidence < options.min_confidence)] = 0.0
     outside = out[detected].mean(axis=0)
     return Detections(
-        np.array(times), size, layout, names, pixels, confidence, landmarks, detected, tuple(shots),
-        detector.people, detector.enlarged, outside,
+        times=np.array(times), size=size, layout=layout, names=names, pixels=pixels, confidence=confidence,
+        landmarks3d=landmarks, detected=detected, shots=tuple(shots), people=detector.people,
+        enlarged=detector.enlarged, outside=outside,
     )  # fmt: skip
 
 
@@ -186,8 +187,8 @@ def cut(detections: Detections, start: int, stop: int) -> Detections:
     )
 
 
-def to_observation(detections: Detections, fps: float, camera: Camera | None = None) -> Observation:
-    """Return the detections as an observation at ``fps`` Hz, ``camera`` being the film's where it is known."""
+def to_observation(detections: Detections, fps: float) -> Observation:
+    """Return the detections as an observation at ``fps`` Hz."""
     return Observation(
         fps=fps,
         names=detections.names,
@@ -195,7 +196,6 @@ def to_observation(detections: Detections, fps: float, camera: Camera | None = N
         confidence=detections.confidence,
         keypoints2d=detections.pixels,
         landmarks3d=detections.landmarks3d,
-        camera=camera,
         start_time=float(detections.times[0]),
     )
 

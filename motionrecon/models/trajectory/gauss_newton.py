@@ -16,6 +16,7 @@ from typing import Any, Protocol
 import jax
 import jax.numpy as jnp
 
+from motionrecon.jobs.program_store import Program
 from motionrecon.models.trajectory import riccati
 from motionrecon.types import FitStatus
 
@@ -69,7 +70,7 @@ class Solution:
     status: FitStatus
 
 
-@jax.jit
+@Program
 def _solve(stages, damping, damping0, free):
     return riccati.solve(stages, *(jnp.asarray(x, stages.a.dtype) for x in (damping, damping0, free)))
 

@@ -19,6 +19,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from motionrecon.jobs.program_store import Program
 from motionrecon.models.trajectory import riccati
 from motionrecon.types import FitStatus
 
@@ -83,7 +84,7 @@ _LEAST, _MOST = 1e-4, 1e6  # bounds of the factor on both dampings
 _LEAST_GAIN = 1e-6  # share of loss and penalty below which a step is none
 
 
-@jax.jit
+@Program
 def _direction(stages, damping, state_damping, scale, free):
     damping, state_damping, scale, free = (
         jnp.asarray(x, stages.a.dtype) for x in (damping, state_damping, scale, free)
@@ -93,7 +94,7 @@ def _direction(stages, damping, state_damping, scale, free):
     return riccati.solve(held, controls, damping * 1e-2, free)
 
 
-@jax.jit
+@Program
 def _total(defects, scale):
     """Sum over the frames of the norm of the scaled defects (..., T - 1, n)."""
     return jnp.sum(jnp.linalg.norm(defects * scale, axis=-1), axis=-1)

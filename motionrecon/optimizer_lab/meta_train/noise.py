@@ -19,8 +19,8 @@ def normal(key: Array, shape: tuple[int, int], std: float) -> Array:
     rows, columns = shape
     words = _words(key, rows, (columns + 1) // 2)
     halves = jax.lax.bitcast_convert_type(words, jnp.uint16).reshape(rows, -1)[:, :columns]
-    centred = (halves.astype(jnp.float32) - jnp.float32(32767.5)) * jnp.float32(2.0**-15)
-    return jnp.float32(std * 2**0.5) * jax.lax.erf_inv(centred)
+    centered = (halves.astype(jnp.float32) - jnp.float32(32767.5)) * jnp.float32(2.0**-15)
+    return jnp.float32(std * 2**0.5) * jax.lax.erf_inv(centered)
 
 
 def _words(key: Array, rows: int, columns: int) -> Array:

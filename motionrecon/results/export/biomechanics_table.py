@@ -13,8 +13,10 @@ import numpy as np
 from motionrecon import biomechanics
 from motionrecon.biomechanics import Biomechanics
 from motionrecon.biomechanics.gait_cycle import SIDES
+from motionrecon.geometry import world
+from motionrecon.geometry.world import Frame
 from motionrecon.jobs.atomic_file import replaced
-from motionrecon.types import FitResult
+from motionrecon.types import SAME_WORLD, FitResult, WorldTransform
 
 
 def _marks(time: np.ndarray, events: np.ndarray) -> np.ndarray:
@@ -25,8 +27,11 @@ def _marks(time: np.ndarray, events: np.ndarray) -> np.ndarray:
     return marks
 
 
-def columns(found: Biomechanics) -> tuple[list[str], np.ndarray]:
-    """Return the header and the values (T, columns); names end in the unit ("left_hip_flexion_deg")."""
+def columns(found: Biomechanics, there: WorldTransform = SAME_WORLD) -> tuple[list[str], np.ndarray]:
+    """Return the header and the values (T, columns); names end in the unit ("left_hip_flexion_deg").
+
+    Forces and centres of pressure are in the recording's world of the transform ``there``.
+    """
     loads, per_kg = found.loads, 1.0 / found.mass
     header = ["time_s", "load_time_s", *(f"{name}_deg" for name in found.angle_names)]
     blocks = [found.time[:, None], found.load_time[:, None], found.angles]
@@ -39,9 +44,9 @@ def columns(found: Biomechanics) -> tuple[list[str], np.ndarray]:
         header += [f"{name}_{kind}_{unit}" for name in names]
         blocks.append(values)
     for kind, unit, values in (
-        ("ground_force", "N", found.force),
-        ("ground_force_filtered", "N", found.force_filtered),
-        ("center_of_pressure", "m", found.pressure),
+        ("ground_force", "N", world.turned_to_recording(there, found.force)),
+        ("ground_force_filtered", "N", world.turned_to_recording(there, found.force_filtered)),
+        ("center_of_pressure", "m", world.to_recording(there, found.pressure)),
     ):
         header += [f"{side}_{kind}_{axis}_{unit}" for side in SIDES for axis in "xyz"]
         blocks.append(values.reshape(len(values), -1))
@@ -51,12 +56,13 @@ def columns(found: Biomechanics) -> tuple[list[str], np.ndarray]:
     return header, np.concatenate(blocks, axis=1)
 
 
-def write_biomechanics(result: FitResult, path: str | Path) -> Path:
+def write_biomechanics(result: FitResult, path: str | Path, frame: Frame = "recording") -> Path:
     """Write ``columns`` as CSV under a temporary name, then rename it.
 
     Args:
       result: a fit.
       path: the file to write; its folder exists.
+      frame: of forces and centres of pressure: "recording" for the world of the input, "world" for the fitted one.
 
     Returns:
       The path.
@@ -65,7 +71,7 @@ def write_biomechanics(result: FitResult, path: str | Path) -> Path:
       OSError: the folder is read-only or full; nothing is left behind.
     """
     path = Path(path)
-    header, values = columns(biomechanics.analyze(result))
+    header, values = columns(biomechanics.analyze(result), world.seen_from(result.world, frame))
     with replaced(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow(header)

@@ -12,8 +12,10 @@ from pathlib import Path
 import numpy as np
 
 from motionrecon.geometry import skeleton as skeletons
+from motionrecon.geometry import world
+from motionrecon.geometry.world import Frame
 from motionrecon.jobs.atomic_file import replaced
-from motionrecon.types import Motion, Skeleton
+from motionrecon.types import FitResult, Motion, Skeleton
 
 _CM = 100.0
 _CYCLE = (1, 2, 0)  # (x, y, z) world -> (y, z, x) file
@@ -147,3 +149,14 @@ def write_bvh(motion: Motion, path: str | Path) -> Path:
     with replaced(path) as temporary, temporary.open("w", encoding="ascii") as stream:
         stream.write("\n".join(lines) + "\n")
     return path
+
+
+def write_result(result: FitResult, path: str | Path, frame: Frame = "recording") -> Path:
+    """Write a fit's motion as BVH; arguments and errors as ``write_bvh``.
+
+    Args:
+      result: a fit.
+      path: the file to write; its folder exists.
+      frame: "recording" for the world of the input, "world" for the fitted one with its ground at 0.
+    """
+    return write_bvh(world.motion_in_recording(world.seen_from(result.world, frame), result.motion), path)

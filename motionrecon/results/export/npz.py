@@ -61,7 +61,8 @@ def motion_arrays(result: FitResult) -> dict[str, np.ndarray]:
     ``force_reliable`` (T,) (false where something other than the ground carries the body or the window failed),
     ``true_keypoints3d``, the simulator's constants (``simulation_*``, for a replay; see ``physics.description``),
     the camera (``camera_*``), ``body_height`` m, ``config`` and ``versions`` (JSON text),
-    ``source``; the biomechanics of ``biomechanics_arrays``. The centre of pressure is explained at ``foot_loads``.
+    ``source``, the way from the recording's world to the fitted one (``world_rotation``, ``world_translation``);
+    the biomechanics of ``biomechanics_arrays``. The centre of pressure is explained at ``foot_loads``.
     ``state_velocity`` (T, 6 + 3 A) is laid out as in ``types.SimState``. Torques and contact forces of row t act
     during the frame that follows it.
 
@@ -94,6 +95,7 @@ def motion_arrays(result: FitResult) -> dict[str, np.ndarray]:
         "kinematic_keypoints": result.kinematic_keypoints,
         "config": json.dumps(result.config, default=str), "versions": json.dumps(result.versions),
         "source": str(result.source),
+        "world_rotation": result.world.rotation, "world_translation": result.world.translation,
     }  # fmt: skip
     if result.foot_contacts is not None:
         arrays["foot_contacts"] = np.asarray(result.foot_contacts, dtype=bool)

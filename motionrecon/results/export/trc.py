@@ -9,6 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
+from motionrecon.geometry import world
+from motionrecon.geometry.world import Frame
 from motionrecon.jobs.atomic_file import replaced
 from motionrecon.types import FitResult
 
@@ -21,12 +23,13 @@ def marker_positions(result: FitResult) -> tuple[tuple[str, ...], np.ndarray]:
     return names, np.concatenate([result.rollout.joint_pos, np.asarray(result.rollout.keypoints)[:, extra]], axis=1)
 
 
-def write_trc(result: FitResult, path: str | Path) -> Path:
+def write_trc(result: FitResult, path: str | Path, frame: Frame = "recording") -> Path:
     """Write the simulated motion as a TRC file under a temporary name, then rename it.
 
     Args:
       result: a fit.
       path: the file to write; its folder exists.
+      frame: "recording" for the world of the input, "world" for the fitted one with its ground at 0.
 
     Returns:
       The path.
@@ -36,6 +39,7 @@ def write_trc(result: FitResult, path: str | Path) -> Path:
     """
     path = Path(path)
     names, points = marker_positions(result)
+    points = world.to_recording(world.seen_from(result.world, frame), points)
     fps, frames = float(result.motion.fps), len(points)
     values = np.stack([points[..., 0], points[..., 2], -points[..., 1]], axis=-1).reshape(frames, -1)
     time = float(result.observation.start_time) + np.arange(frames) / fps

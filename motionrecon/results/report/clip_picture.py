@@ -68,9 +68,9 @@ def _bones(names: tuple[str, ...]) -> list[tuple[int, int, str]]:
 
 def _draw_space(axes, names, positions, frames) -> None:
     for frame in frames:
-        for i, j, colour in _bones(names):
+        for i, j, color in _bones(names):
             x, y, z = positions[frame, [i, j]].T
-            axes.plot(x, y, z, color=colour, linewidth=1.6)
+            axes.plot(x, y, z, color=color, linewidth=1.6)
     shown = positions[frames].reshape(-1, 3)
     shown = shown[np.isfinite(shown).all(axis=1)]
     middle = 0.5 * (shown.min(0) + shown.max(0))
@@ -94,9 +94,9 @@ def _draw_image(axes, names, points, camera, image, frame) -> None:
         return
     pixels = cameras.project_clip(camera, np.nan_to_num(points))
     known = np.isfinite(points).all(axis=-1)
-    for i, j, colour in _bones(names):
+    for i, j, color in _bones(names):
         if known[i] and known[j]:
-            axes.plot(*pixels[[i, j]].T, color=colour, linewidth=1.8)
+            axes.plot(*pixels[[i, j]].T, color=color, linewidth=1.8)
     if image is not None:
         seen = np.asarray(image.confidence)[frame] > 0
         axes.plot(

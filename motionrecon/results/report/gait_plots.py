@@ -12,7 +12,7 @@ import numpy as np
 
 from motionrecon.biomechanics import Biomechanics
 from motionrecon.biomechanics.gait_cycle import PERCENT, SIDES, GaitCycle
-from motionrecon.results.report.plots import SIDE_COLOURS
+from motionrecon.results.report.plots import SIDE_COLORS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -67,13 +67,13 @@ def cycle_curve(axes: Axes, cycle: GaitCycle, panel: Panel) -> None:
         name = f"{side}_{panel.quantity}"
         if name not in cycle.names:
             continue
-        i, colour = cycle.names.index(name), SIDE_COLOURS[side]
+        i, color = cycle.names.index(name), SIDE_COLORS[side]
         mean, spread = cycle.mean[i], cycle.deviation[i]
         strides = f"{cycle.strides[i]} stride{'s' if cycle.strides[i] > 1 else ''}"
-        axes.plot(PERCENT, mean, color=colour, label=f"{side}, {strides}", zorder=3)
+        axes.plot(PERCENT, mean, color=color, label=f"{side}, {strides}", zorder=3)
         if cycle.strides[i] > 1:
-            axes.fill_between(PERCENT, mean - spread, mean + spread, color=colour, alpha=0.18, linewidth=0, zorder=2)
-        axes.axvline(cycle.toe_off[foot], color=colour, linewidth=0.9, linestyle=(0, (4, 3)), zorder=1)
+            axes.fill_between(PERCENT, mean - spread, mean + spread, color=color, alpha=0.18, linewidth=0, zorder=2)
+        axes.axvline(cycle.toe_off[foot], color=color, linewidth=0.9, linestyle=(0, (4, 3)), zorder=1)
     _dress(axes, panel)
     axes.set_xlim(0.0, 100.0)
     axes.set_xticks([0, 20, 40, 60, 80, 100])
@@ -85,7 +85,7 @@ def time_curve(axes: Axes, found: Biomechanics, panel: Panel) -> None:
         name = f"{side}_{panel.quantity.removesuffix('_deg')}"
         if name in found.angle_names:
             values = found.angles[:, found.angle_names.index(name)]
-            axes.plot(found.time, values, color=SIDE_COLOURS[side], label=side)
+            axes.plot(found.time, values, color=SIDE_COLORS[side], label=side)
     _dress(axes, panel)
     axes.set_xlim(found.time[0], max(found.time[-1], found.time[0] + 1e-3))
     axes.set_xlabel("s")

@@ -81,7 +81,7 @@ def _draw_body(image, camera: Camera, posed: _Posed, k: int, opacity: float, sha
         vertices,
         normals,
         posed.body.faces,
-        posed.body.colours,
+        posed.body.colors,
         posed.body.gloss,
         alpha=opacity,
         light=light,

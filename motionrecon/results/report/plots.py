@@ -17,8 +17,8 @@ from motionrecon.types import FitResult, FitStatus
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-METHOD_COLOURS = {"physics": "#2563a8", "kinematic": "#e08a1e", "smoothed": "#9aa3ad"}
-SIDE_COLOURS = {"left": "#2563a8", "right": "#c2452d"}
+METHOD_COLORS = {"physics": "#2563a8", "kinematic": "#e08a1e", "smoothed": "#9aa3ad"}
+SIDE_COLORS = {"left": "#2563a8", "right": "#c2452d"}
 _CONTACT = 0.02  # body weights on a foot that count as contact in the foot-height plot
 _GRADES = ((FitStatus.OK, "#2563a8"), (FitStatus.MAX_STEPS, "#e08a1e"), (FitStatus.STALLED, "#e08a1e"))
 _FAILED = "#c2452d"
@@ -75,15 +75,15 @@ def loss_by_window(axes: Axes, result: FitResult) -> None:
     reports = [w for w in result.windows if np.isfinite(w.loss_last)]
     if not reports:
         return _no_data(axes, "no window finished")
-    colours = dict(_GRADES)
+    colors = dict(_GRADES)
     used: dict[str, str] = {}
     for w in reports:
-        colour = colours.get(w.status, _FAILED)
+        color = colors.get(w.status, _FAILED)
         name = w.status.name.lower().replace("_", " ")
         label = None if name in used else name
-        used[name] = colour
+        used[name] = color
         start, frames = w.window.start, max(w.window.commit, 1)
-        axes.bar(start, w.loss_last, width=frames * 0.9, align="edge", color=colour, label=label)
+        axes.bar(start, w.loss_last, width=frames * 0.9, align="edge", color=color, label=label)
         if w.method == "ladder":  # worth seeing: the plain fit did not suffice here
             axes.annotate(w.method, (start + frames / 2, w.loss_last), ha="center", va="bottom", size=8)
     axes.set_xlabel("frame")
@@ -104,7 +104,7 @@ def keypoint_errors(axes: Axes, summary: dict[str, Any]) -> None:
     rows = np.arange(len(names))[::-1]
     for shift, method in ((0.2, "physics"), (-0.2, "kinematic")):
         values = [table[method][n] for n in names]
-        axes.barh(rows + shift, values, height=0.38, color=METHOD_COLOURS[method], label=method)
+        axes.barh(rows + shift, values, height=0.38, color=METHOD_COLORS[method], label=method)
     axes.set_yticks(rows, [n.replace("_", " ") for n in names], fontsize=8)
     axes.set_ylim(-0.7, len(names) - 0.3)
     axes.set_xlabel(unit)
@@ -124,12 +124,12 @@ def foot_heights(axes: Axes, result: FitResult) -> None:
             continue
         any_foot = True
         height = positions[:, index, 2].min(axis=1) * 100.0
-        axes.plot(time, height, color=SIDE_COLOURS[side], label=side)
+        axes.plot(time, height, color=SIDE_COLORS[side], label=side)
         loaded = reaction[:, foot, 2] > _CONTACT * result.mass * GRAVITY
         low, high = (-0.02 - 0.05 * foot, -0.06 - 0.05 * foot)
         bottom = axes.get_xaxis_transform()
         axes.fill_between(
-            time, low, high, where=loaded.tolist(), step="mid", color=SIDE_COLOURS[side], alpha=0.75, transform=bottom,
+            time, low, high, where=loaded.tolist(), step="mid", color=SIDE_COLORS[side], alpha=0.75, transform=bottom,
             clip_on=False, linewidth=0,
         )  # fmt: skip
     if not any_foot:
@@ -151,7 +151,7 @@ def vertical_force(axes: Axes, result: FitResult) -> None:
     weight, time = result.mass * GRAVITY, _time(result)
     axes.plot(time, forces[..., 2].sum(axis=1) / weight, color="#9aa3ad", linewidth=1.2, label="all contacts")
     for foot, side in enumerate(("left", "right")):
-        axes.plot(time, reaction[:, foot, 2] / weight, color=SIDE_COLOURS[side], label=side)
+        axes.plot(time, reaction[:, foot, 2] / weight, color=SIDE_COLORS[side], label=side)
     doubtful = (
         np.zeros(len(time), dtype=int) if result.force_reliable is None else 1 - np.asarray(result.force_reliable)
     )
@@ -176,7 +176,7 @@ def joint_torque(axes: Axes, result: FitResult, joint: str) -> None:
         name = f"{side}_{joint}"
         if name in names:
             values = torque[:, names.index(name) - 1, 1] / result.mass
-            axes.plot(time, values, color=SIDE_COLOURS[side], label=side)
+            axes.plot(time, values, color=SIDE_COLORS[side], label=side)
             drawn = True
     if not drawn:
         return _no_data(axes, f"the skeleton has no {joint}")

@@ -58,12 +58,12 @@ def test_every_camera_sees_the_points_where_its_2d_is(root):
     assert clip.frames == (0, 120) and clip.subject == "d04" and clip.camera == "c01"
     for number in range(1, 10):
         loaded = found.load(at(clip, number))
-        pixels = np.asarray(cameras.project(loaded.meta["camera"], loaded.observation.keypoints3d))
-        image = loaded.meta["image"]
+        pixels = np.asarray(cameras.project(loaded.camera, loaded.observation.keypoints3d))
+        image = loaded.image
         off = np.linalg.norm(pixels - image.keypoints2d, axis=-1)
         assert off[image.confidence > 0].max() < 0.01
     assert loaded.observation.fps == 60.0 and len(loaded.truth) == 120
-    first = found.load(clip).meta["image"]
+    first = found.load(clip).image
     assert np.argwhere(first.confidence == 0).tolist() == [[3, 5], [7, 2]] and np.isfinite(first.keypoints2d).all()
 
 
@@ -75,11 +75,11 @@ def test_published_clips(samples):
     for clip in found.clips("whole"):
         for number in range(1, 10):
             loaded = found.load(at(clip, number))
-            image = loaded.meta["image"]
-            pixels = np.asarray(cameras.project(loaded.meta["camera"], loaded.observation.keypoints3d))
+            image = loaded.image
+            pixels = np.asarray(cameras.project(loaded.camera, loaded.observation.keypoints3d))
             off = np.linalg.norm(pixels - image.keypoints2d, axis=-1)[image.confidence > 0]
             assert np.median(off) <= 10.0, (clip.key, number)
-        floor = float(loaded.meta["floor"].split()[0])
+        floor = float(loaded.floor.split()[0])
         assert abs(floor - FLOORS[clip.subject]) <= 3.0
 
 
@@ -108,12 +108,12 @@ def test_missing_and_broken_files(root, tmp_path):
     with pytest.raises(DataError, match="has 100 frames, 1-120 are needed"):
         found.load(clip)
     (root / "keypoints2d" / f"{NAME}.pkl").unlink()
-    assert found.load(clip).meta["image"] is None
+    assert found.load(clip).image is None
     (root / "cameras" / "mapping.txt").write_text("other setting1\n")
     with pytest.raises(DataError, match=f"no line for {NAME}"):
         AIST(root).load(clip)
     (root / "cameras" / "mapping.txt").unlink()
-    assert AIST(root).load(clip).meta["camera"] is None
+    assert AIST(root).load(clip).camera is None
     with pytest.raises(DataError, match=r"not found: keypoints3d"):
         AIST(tmp_path / "cameras")
 
@@ -122,4 +122,4 @@ def test_films_beside_the_annotations(root):
     (root / "videos").mkdir()
     (root / "videos" / f"{NAME.replace('cAll', 'c01')}.mp4").write_bytes(b"film")
     found = AIST(root)
-    assert found.load(found.clips("all")[0]).meta["video"].name == f"{NAME.replace('cAll', 'c01')}.mp4"
+    assert found.load(found.clips("all")[0]).film.path.name == f"{NAME.replace('cAll', 'c01')}.mp4"

@@ -42,9 +42,9 @@ def test_synthetic_needs_nothing():
     walks = [c for c in found.clips("varied") if c.action == "walk"]
     assert len(walks) == 4
     loaded = [found.load(c) for c in walks[:2]]
-    assert loaded[0].meta["height"] != loaded[1].meta["height"]
+    assert loaded[0].height != loaded[1].height
     assert abs(loaded[0].truth[-1, 0, 0] - loaded[1].truth[-1, 0, 0]) > 0.01  # another speed too
-    assert set(found.joint_set.joints) <= set(loaded[0].meta["truth_names"])
+    assert set(found.joint_set.joints) <= set(loaded[0].reference.names)
     assert next(found.check()).status == "present"
 
 
@@ -59,7 +59,7 @@ def test_synthetic_films_are_drawn_once(tmp_path, monkeypatch):
     found = catalog.open_dataset("synthetic")
     found.root = tmp_path
     first, second = (c for c in found.clips("varied") if c.key in ("walk/oblique/0", "walk/oblique/1"))
-    assert found.load(first).meta["film"]() == found.film(first)
+    assert found.load(first).film.draw() == found.film(first)
     assert found.film(second) != found.film(first)
     assert len(drawn) == 2 and len(list(tmp_path.iterdir())) == 2
 
@@ -73,8 +73,8 @@ def test_mocap_folder(tmp_path, walking):
     assert [c.key for c in found.clips("all")] == ["a.npz", "below/b.npz", "broken.bvh"]
     loaded = found.load(found.clips("all")[1])
     np.testing.assert_allclose(loaded.truth, walking(), atol=1e-9)
-    pixels = np.asarray(cameras.project(loaded.meta["camera"], loaded.truth))
-    assert (pixels > 0).all() and (pixels < loaded.meta["camera"].size).all()
+    pixels = np.asarray(cameras.project(loaded.camera, loaded.truth))
+    assert (pixels > 0).all() and (pixels < loaded.camera.size).all()
     assert [f.status for f in found.check()] == ["present", "present", "corrupt"]
     with pytest.raises(DataError, match="not found: any motion capture"):
         catalog.open_dataset("mocap", tmp_path / "below" / "..") and catalog.open_dataset("mocap", _empty(tmp_path))

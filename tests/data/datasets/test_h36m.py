@@ -53,7 +53,7 @@ def test_official_sample_forms_agree(samples):
         pytest.skip("no h36m sample")
     found = [H36M(root, form).load(clip("S1/Walking_1/60457274")) for form in ("cdf", "npz")]
     np.testing.assert_allclose(found[0].truth, found[1].truth, atol=1e-6)
-    assert found[0].meta["camera"] is not None
+    assert found[0].camera is not None
     assert H36M(root).default_split("mocap") == "all"
 
 
@@ -114,8 +114,8 @@ def test_image_points_longer_than_the_motion_are_cut_and_shorter_ones_cut_it(tmp
         made.write_npz(tmp_path / "data_2d_h36m_gt.npz", {"S9": {"Walking": views}}, "positions_2d")
         loaded = H36M(tmp_path).load(clip())
         length = min(frames, made.FRAMES)
-        assert len(loaded.truth) == len(loaded.meta["image"].confidence) == length
-        seen = loaded.meta["image"]
+        assert len(loaded.truth) == len(loaded.image.confidence) == length
+        seen = loaded.image
         assert seen.confidence[:, seen.names.index("left_ball")].max() == 0  # not among the 17
         assert np.all(seen.keypoints2d[:, seen.names.index("left_ankle")] == 3.0)  # camera 60457274 is the fourth
 
@@ -127,9 +127,9 @@ def test_films_and_2d_files_are_found_under_their_names(tmp_path):
     (tmp_path / "S9/Videos").mkdir()
     (tmp_path / "S9/Videos/TakingPhoto 1.60457274.mp4").write_bytes(b"film")
     loaded = H36M(tmp_path).load(clip("S9/TakingPhoto_1/60457274", (10, 50)))
-    assert loaded.meta["video"].name == "TakingPhoto 1.60457274.mp4"
-    assert loaded.meta["video_start"] == pytest.approx(10 / 50)
-    np.testing.assert_allclose(loaded.meta["image"].keypoints2d[0, 0], 100 * points[10, 0, :2], atol=1e-3)
+    assert loaded.film.path.name == "TakingPhoto 1.60457274.mp4"
+    assert loaded.film.start_time == pytest.approx(10 / 50)
+    np.testing.assert_allclose(loaded.image.keypoints2d[0, 0], 100 * points[10, 0, :2], atol=1e-3)
 
 
 def test_missing_values_are_masked(tmp_path):

@@ -117,8 +117,8 @@ def test_cmu_kick(samples):
     observation = found.observation
     points, names = observation.keypoints3d, observation.names
     assert points.shape == (597, 20, 3) and observation.fps == 120.0
-    assert any("120 Hz assumed" in w for w in found.meta["warnings"])
-    assert found.meta["unit"] == "inch/0.45 (CMU)"
+    assert any("120 Hz assumed" in w for w in found.warnings)
+    assert found.recording.unit == "inch/0.45 (CMU)"
     height = {n: np.percentile(points[:, names.index(n), 2], 1) for n in names}
     assert height["left_ball"] == pytest.approx(0.045, abs=2e-3) == height["right_ball"]
     assert height["left_toe"] == pytest.approx(0.020, abs=1e-3)
@@ -127,3 +127,21 @@ def test_cmu_kick(samples):
     thigh = np.linalg.norm(points[:, names.index("left_hip")] - points[:, names.index("left_knee")], axis=-1)
     np.testing.assert_allclose(thigh, 7.33161 * 0.0254 / 0.45, rtol=1e-9)
     assert np.linalg.norm(np.diff(points, axis=0), axis=-1).max() * 120 < 20
+
+
+@pytest.mark.dataset
+def test_bones_of_another_name_are_told_by_the_tree(samples, tmp_path):
+    words = {"femur": "b1", "tibia": "b2", "foot": "b3", "humerus": "b4", "radius": "b5", "hipjoint": "b6"}
+    for name in ("11.asf", "11_01_kick.amc"):
+        text = (samples / "mocap/cmu" / name).read_text()
+        for old, new in words.items():
+            text = text.replace(f"l{old}", f"left_{new}").replace(f"r{old}", f"right_{new}")
+        (tmp_path / name).write_text(text)
+    known = amc.read(samples / "mocap/cmu/11_01_kick.amc").observation
+    found = amc.read(tmp_path / "11_01_kick.amc")
+    limbs = [n for n in known.names if n.startswith(("left_", "right_"))]
+    assert len(limbs) == 16 and any("by the tree" in w for w in found.warnings)
+    for name in (*limbs, "pelvis"):
+        k = found.observation.names.index(name)
+        off = found.observation.keypoints3d[:, k] - known.keypoints3d[:, known.names.index(name)]
+        assert np.abs(off).max() < 1e-3, name

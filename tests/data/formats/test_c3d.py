@@ -37,7 +37,7 @@ def test_round_trip_with_a_gap(tmp_path, walking, unit, scale):
     seen = observation.confidence[:, order] > 0
     assert np.argwhere(~seen).tolist() == [[5, 3], [6, 3], [7, 3]]
     np.testing.assert_allclose(observation.keypoints3d[:, order][seen], points[seen], atol=1e-6)
-    assert observation.fps == 100.0 and found.meta["unit"] == unit
+    assert observation.fps == 100.0 and found.recording.unit == unit
 
 
 def test_too_few_known_labels(tmp_path, walking):

@@ -103,7 +103,7 @@ def test_aist_and_human36m(camera, tmp_path):
 
 
 def test_qualisys_axes(camera, tmp_path):
-    centre = -1000 * camera.rotation.T @ camera.translation
+    center = -1000 * camera.rotation.T @ camera.translation
     axes = np.diag([1.0, -1.0, -1.0]) @ camera.rotation
     turn = " ".join(f'r{i + 1}{j + 1}="{axes[i, j]!r}"' for i in range(3) for j in range(3)).replace("np.float64", "")
     turn = turn.replace("(", "").replace(")", "")
@@ -112,7 +112,7 @@ def test_qualisys_axes(camera, tmp_path):
     path.write_text(
         "<?xml version='1.0' encoding='ASCII'?><calibration><cameras><camera serial=\"cam07\">"
         '<fov_video left="0" top="0" right="639" bottom="479"/>'
-        f'<transform x="{float(centre[0])!r}" y="{float(centre[1])!r}" z="{float(centre[2])!r}" {turn}/>'
+        f'<transform x="{float(center[0])!r}" y="{float(center[1])!r}" z="{float(center[2])!r}" {turn}/>'
         f'<intrinsic focalLengthU="{k[0, 0]}" focalLengthV="{k[1, 1]}" centerPointU="{k[0, 2]}" '
         f'centerPointV="{k[1, 2]}" skew="0" radialDistortion1="0" radialDistortion2="0" radialDistortion3="0" '
         'tangentalDistortion1="0" tangentalDistortion2="0"/></camera></cameras></calibration>'

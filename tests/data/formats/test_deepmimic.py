@@ -37,7 +37,7 @@ def test_pose_by_hand(tmp_path):
     np.testing.assert_allclose(at["right_ankle"][1], [0.1 - 0.4099, -0.085, 0.9 - 0.4215], atol=1e-12)
     # A quaternion that is not of unit length: 90 degrees about up turn left (+y) to -x.
     np.testing.assert_allclose(at["left_hip"][2], [0.2 - 0.085, 0.0, 0.9], atol=1e-12)
-    assert found.observation.fps == 20.0 and found.meta["unit"] == "m"
+    assert found.observation.fps == 20.0 and found.recording.unit == "m"
 
 
 def test_uneven_durations_become_even(tmp_path):
@@ -45,7 +45,7 @@ def test_uneven_durations_become_even(tmp_path):
     rows = [_row(dt, x=2 * t) for t, dt in zip(times, [*np.diff(times), 0.0], strict=True)]
     found = deepmimic.read(_write(tmp_path / "a.txt", rows))
     np.testing.assert_allclose(np.diff(found.observation.keypoints3d[:, 0, 0]), 0.1, atol=1e-9)
-    assert len(found.observation.confidence) == 7 and found.meta["warnings"]
+    assert len(found.observation.confidence) == 7 and found.warnings
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_published_walk(samples):
     found = deepmimic.read(samples / "mocap/deepmimic/humanoid3d_walk.txt")
     observation = found.observation
     points, names = observation.keypoints3d, observation.names
-    assert points.shape == (39, 18, 3) and observation.fps == 30.0 and not found.meta["warnings"]
+    assert points.shape == (39, 18, 3) and observation.fps == 30.0 and not found.warnings
     pelvis = points[:, names.index("pelvis")]
     assert pelvis[-1, 0] - pelvis[0, 0] == pytest.approx(1.239, abs=1e-3)
     assert 0.846 < pelvis[:, 2].min() < pelvis[:, 2].max() < 0.875

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from motionrecon.data.formats import joint_names
+from motionrecon.data.formats import joint_names, rig_names
 
 _LIMBS = ("hip", "knee", "ankle", "ball", "shoulder", "elbow", "wrist")
 _RIGS = {
@@ -40,7 +40,7 @@ def _cases():
 @pytest.mark.parametrize(("rig", "names", "sides"), _cases(), ids=lambda v: v if isinstance(v, str) else "")
 def test_rigs(rig, names, sides):
     labels = [names[0], *(n.format(s) for s in sides for n in names[1:])]
-    found = joint_names.map_rig(labels)
+    found = rig_names.map_rig(labels)
     assert labels[found["pelvis"]] == names[0]
     for side, short in zip(("left_", "right_"), sides, strict=True):
         for limb, name in zip(_LIMBS, names[1:8], strict=True):

@@ -44,7 +44,7 @@ def test_openpose_folder(tmp_path, walking, layout, names):
         _dump(tmp_path / f"clip_{t:012d}_keypoints.json", _openpose_frame(frame))
     found = keypoint_json.read(tmp_path, size=_SIZE, fps=50.0)
     _check(found, pixels, names)
-    assert found.observation.layout == layout and found.observation.fps == 50.0 and not found.meta["warnings"]
+    assert found.observation.layout == layout and found.observation.fps == 50.0 and not found.warnings
 
 
 def test_openpose_single_file_and_empty_frames(tmp_path, walking):
@@ -54,7 +54,7 @@ def test_openpose_single_file_and_empty_frames(tmp_path, walking):
     found = keypoint_json.read(_dump(tmp_path / "a.json", frames))
     assert (found.observation.confidence[4] == 0).all() and (np.delete(found.observation.confidence, 4, 0) > 0).all()
     assert np.isfinite(found.observation.keypoints2d).all()
-    text = " ".join(found.meta["warnings"])
+    text = " ".join(found.warnings)
     assert "not found in 1 of 12" in text and "1280 x 720 px assumed" in text and "30 Hz assumed" in text
 
 
@@ -86,7 +86,7 @@ def test_coco_annotations_state_size_and_visibility(tmp_path, walking):
         "annotations": [{"image_id": t, "keypoints": p.ravel().tolist()} for t, p in enumerate(pixels)],
     }
     found = keypoint_json.read(_dump(tmp_path / "a.json", content), fps=30)
-    assert found.meta["size"] == _SIZE and found.observation.confidence[2, 9] == 0.5
+    assert found.image_size == _SIZE and found.observation.confidence[2, 9] == 0.5
     assert found.observation.confidence[0].min() == 1.0
 
 
@@ -112,7 +112,7 @@ def test_largest_person_is_followed_without_identities(tmp_path, walking):
     found = keypoint_json.read(path, size=_SIZE, fps=30)
     assert np.flatnonzero(found.observation.confidence[:, 0] == 0).tolist() == [6]
     np.testing.assert_allclose(np.delete(found.observation.keypoints2d - near[..., :2], 6, 0), 0.0)
-    assert any("2 people" in w for w in found.meta["warnings"])
+    assert any("2 people" in w for w in found.warnings)
     _check(keypoint_json.read(path, size=_SIZE, fps=30, person="2"), far, BODY25)  # to the right of the larger one
     with pytest.raises(DetectionError, match=r"no person 3; the file has 1 \(leftmost\) to 2"):
         keypoint_json.read(path, person=3)

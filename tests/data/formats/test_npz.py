@@ -18,7 +18,7 @@ def test_named_positions(tmp_path, walking, key, names):
     seen = found.observation.confidence > 0
     assert np.argwhere(~seen).tolist() == [[3, 2]]
     np.testing.assert_allclose(found.observation.keypoints3d[seen], points[seen])
-    assert found.observation.fps == 60.0 and found.observation.names == MOCAP18 and found.meta["unit"] == "m"
+    assert found.observation.fps == 60.0 and found.observation.names == MOCAP18 and found.recording.unit == "m"
 
 
 def test_foreign_names_and_units(tmp_path, walking):
@@ -29,14 +29,14 @@ def test_foreign_names_and_units(tmp_path, walking):
     found = npz.read(tmp_path / "a.npz")
     k = found.observation.names.index("left_knee")
     np.testing.assert_allclose(found.observation.keypoints3d[:, k], walking()[:, MOCAP18.index("left_knee")])
-    assert found.meta["unit"] == "cm" and any("Spine9" in w for w in found.meta["warnings"])
+    assert found.recording.unit == "cm" and any("Spine9" in w for w in found.warnings)
 
 
 def test_unnamed_positions_say_what_was_assumed(tmp_path, walking):
     np.savez(tmp_path / "a.npz", positions=walking(names=COCO17))
     found = npz.read(tmp_path / "a.npz")
     assert found.observation.names == COCO17
-    assert any("not named" in w for w in found.meta["warnings"]) and any("30 Hz" in w for w in found.meta["warnings"])
+    assert any("not named" in w for w in found.warnings) and any("30 Hz" in w for w in found.warnings)
 
 
 def test_own_result(tmp_path, walking):
@@ -73,7 +73,7 @@ def test_2d_keypoints(tmp_path, walking):
     found = npz.read(tmp_path / "a.npz")
     np.testing.assert_allclose(found.observation.keypoints2d, pixels[..., :2])
     assert found.observation.layout == "coco17" and found.observation.fps == 25.0
-    assert found.meta["size"] == (1280, 720) and not found.meta["warnings"]
+    assert found.image_size == (1280, 720) and not found.warnings
     assert (found.observation.confidence == 0.8).all() and found.observation.keypoints3d is None
 
 

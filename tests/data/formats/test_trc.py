@@ -42,7 +42,7 @@ def test_round_trip(tmp_path, walking, unit, scale):
     found = trc.read(tmp_path / "a.trc")
     order = [found.observation.names.index(n) for n in _NAMES]
     np.testing.assert_allclose(found.observation.keypoints3d[:, order], points, atol=1e-5)
-    assert found.observation.fps == 60.0 and found.meta["joints"]["pelvis"] == "Hip"
+    assert found.observation.fps == 60.0 and found.recording.labels["pelvis"] == "Hip"
 
 
 def test_gaps_and_unknown_labels(tmp_path, walking):
@@ -54,7 +54,7 @@ def test_gaps_and_unknown_labels(tmp_path, walking):
     k = found.observation.names.index("right_knee")
     assert np.flatnonzero(found.observation.confidence[:, k] == 0).tolist() == [3, 4]
     assert np.isfinite(found.observation.keypoints3d).all()
-    assert any("Wand" in w for w in found.meta["warnings"])
+    assert any("Wand" in w for w in found.warnings)
 
 
 def test_z_up_file_is_noticed(tmp_path, walking):
@@ -63,7 +63,7 @@ def test_z_up_file_is_noticed(tmp_path, walking):
     found = trc.read(tmp_path / "a.trc")
     order = [found.observation.names.index(n) for n in _NAMES]
     np.testing.assert_allclose(found.observation.keypoints3d[:, order], points, atol=1e-5)
-    assert any("taken as up" in w for w in found.meta["warnings"])
+    assert any("taken as up" in w for w in found.warnings)
 
 
 @pytest.mark.parametrize(

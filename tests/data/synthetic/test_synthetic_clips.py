@@ -34,9 +34,9 @@ def sole_points(name):
     )
 
 
-def centre_of_mass(name):
+def center_of_mass(name):
     motion, pos, rot = moved(name)
-    return MassModel(motion.skeleton.names, HEIGHT).centre_of_mass(pos, rot)
+    return MassModel(motion.skeleton.names, HEIGHT).center_of_mass(pos, rot)
 
 
 def second_difference(x):
@@ -61,7 +61,7 @@ def test_planted_points_do_not_slide(name):
 @pytest.mark.parametrize("name", ["jump", "run"])
 def test_flight_is_ballistic(name):
     height = sole_points(name)[..., 2].min(axis=(1, 2))
-    com = centre_of_mass(name)
+    com = center_of_mass(name)
     air = height > 0.001
     inside = air[2:] & air[1:-1] & air[:-2]
     assert inside.sum() >= 4
@@ -71,7 +71,7 @@ def test_flight_is_ballistic(name):
 @pytest.mark.parametrize("name", ["squat", "wave", "walk", "kick", "turn"])
 def test_the_weight_rests_on_the_feet(name):
     motion, pos, rot = moved(name)
-    model, com = MassModel(motion.skeleton.names, HEIGHT), centre_of_mass(name)
+    model, com = MassModel(motion.skeleton.names, HEIGHT), center_of_mass(name)
     acc = second_difference(com)
     rate = np.gradient(model.angular_momentum(pos, rot, synthetic_clips.FPS), DT, axis=0)[1:-1]
     lift = acc[:, 2] + G
@@ -118,7 +118,7 @@ def test_load_keeps_the_person_in_the_picture():
         pixels = sequence.observation.keypoints2d
         assert (pixels > 0).all() and (pixels < sequence.observation.camera.size).all()
         assert sequence.truth.shape == sequence.observation.keypoints3d.shape
-        assert sequence.meta["truth_positions"].shape[1] == len(sequence.meta["truth_names"])
+        assert sequence.reference.positions.shape[1] == len(sequence.reference.names)
 
 
 def test_unknown_names_are_refused():
@@ -135,14 +135,14 @@ def test_truth_file_reads_back(tmp_path):
     synthetic_clips.write_truth(sequence, tmp_path / "t.npz")
     with np.load(tmp_path / "t.npz") as data:
         assert list(data["names"]) == list(synthetic_clips.TRUTH_NAMES)
-        assert data["positions"] == pytest.approx(sequence.meta["truth_positions"], abs=1e-5)
+        assert data["positions"] == pytest.approx(sequence.reference.positions, abs=1e-5)
         assert float(data["fps"]) == synthetic_clips.FPS and tuple(data["camera_size"]) == synthetic_clips.SIZE
     assert [p.name for p in tmp_path.iterdir()] == ["t.npz"]
 
 
 def test_drawn_frames_show_the_person_where_the_truth_is():
     sequence = synthetic_clips.load("wave/front")
-    motion, camera = sequence.meta["motion"], sequence.observation.camera
+    motion, camera = sequence.motion, sequence.observation.camera
     short = type(motion)(motion.skeleton, motion.fps, motion.root_pos[[0, 50]], motion.quats[[0, 50]])
     first, second = mannequin.frames(short, camera)
     assert first.shape == (720, 1280, 3) and first.dtype == np.uint8

@@ -32,6 +32,7 @@ def arrays():
     found = motion_arrays(walking_result(frames=90))
     seen, known = found["observed_keypoints3d"], found["observed_confidence"] > 0
     found["observed_keypoints3d"] = np.where(known[..., None], seen, seen[:, :1])
+    found["world_rotation"], found["world_translation"] = TURN.T, -TURN.T @ SHIFT
     return found
 
 
@@ -52,10 +53,13 @@ def given(arrays):
     return TrialInput(points, plates, LATE, Config(), MASS, ())
 
 
-def test_placement_finds_the_laboratory(arrays, given):
-    rotation, shift = fitted_motion.placement(arrays, given.points, arrays["time"] + LATE)
-    np.testing.assert_allclose(rotation, TURN, atol=1e-6)
-    np.testing.assert_allclose(shift, SHIFT, atol=1e-6)
+def test_a_fit_is_carried_to_the_laboratory(arrays):
+    fitted = fitted_motion.from_arrays(arrays, LATE, MASS)
+    np.testing.assert_allclose(fitted.rotation, TURN, atol=1e-12)
+    np.testing.assert_allclose(fitted.force, arrays["ground_reaction_force"][:-1] @ TURN.T, atol=1e-9)
+    np.testing.assert_allclose(
+        fitted.center_of_pressure, arrays["center_of_pressure"][:-1] @ TURN.T + SHIFT, atol=1e-12
+    )
 
 
 def test_own_forces_have_no_error(arrays, given):
@@ -69,8 +73,8 @@ def test_own_forces_have_no_error(arrays, given):
 
 def test_a_heavier_person_has_larger_forces(arrays, given):
     heavy = dataclasses.replace(given, mass=2 * MASS)
-    fitted = fitted_motion.from_arrays(arrays, given.points, LATE, 2 * MASS)
-    own = fitted_motion.from_arrays(arrays, given.points, LATE, MASS)
+    fitted = fitted_motion.from_arrays(arrays, LATE, 2 * MASS)
+    own = fitted_motion.from_arrays(arrays, LATE, MASS)
     np.testing.assert_allclose(fitted.force, 2 * own.force)
     np.testing.assert_allclose(fitted.torque["left", "knee"], 2 * own.torque["left", "knee"])
     assert trial_rows.physics(arrays, heavy, None).measures["total"]["mean_error_percent_bw"] == pytest.approx(
@@ -84,7 +88,7 @@ def test_torques_go_by_name(arrays, given):
         "joint_names": arrays["joint_names"][order], "joint_positions": arrays["joint_positions"][:, order],
         "joint_torques": arrays["joint_torques"][:, [i - 1 for i in order[1:]]],
     }  # fmt: skip
-    a, b = (fitted_motion.from_arrays(x, given.points, LATE, MASS) for x in (arrays, turned))
+    a, b = (fitted_motion.from_arrays(x, LATE, MASS) for x in (arrays, turned))
     for key, values in a.torque.items():
         np.testing.assert_array_equal(values, b.torque[key])
     index = list(arrays["joint_names"]).index("left_knee") - 1
@@ -92,7 +96,7 @@ def test_torques_go_by_name(arrays, given):
 
 
 def test_known_moments_are_scored(arrays, given):
-    fitted = fitted_motion.from_arrays(arrays, given.points, LATE, MASS)
+    fitted = fitted_motion.from_arrays(arrays, LATE, MASS)
     reference = {key: (fitted.force_time, values + 7.2) for key, values in fitted.torque.items()}
     found = trial_rows.physics(arrays, given, reference).measures["moments"]
     assert found["reference"] == "OpenSim"
@@ -105,7 +109,7 @@ def test_known_moments_are_scored(arrays, given):
 
 def test_picture_table_and_files(arrays, given, tmp_path):
     own, other = trial_rows.physics(arrays, given, None), None
-    fitted = fitted_motion.from_arrays(arrays, given.points, LATE, MASS)
+    fitted = fitted_motion.from_arrays(arrays, LATE, MASS)
     axes = force_measures.directions(fitted.ahead, fitted.left)
     plots.write(tmp_path / "forces.png", "walk", own, other, axes, MASS * 9.81)
     assert (tmp_path / "forces.png").read_bytes()[:4] == b"\x89PNG"

@@ -78,8 +78,8 @@ def test_mass_matrix_and_bias_agree_with_mujoco(person, model, random_state, clo
 def test_same_free_flight_while_angles_are_small(person, differences, random_state):
     state = random_state(4, turn=0.0, speed=0.3, height=30.0)
     states, found = differences(state, np.tile(state.quats[1:], (FRAMES, 1, 1)))
-    travelled = 1e3 * np.linalg.norm(states.position[-1] - states.position[0])
-    assert travelled > 300.0
+    traveled = 1e3 * np.linalg.norm(states.position[-1] - states.position[0])
+    assert traveled > 300.0
     assert found.mpjpe_mm < 0.5
 
 

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
 from motionrecon.data.formats import bvh as reader
-from motionrecon.geometry import keypoints, skeleton
+from motionrecon.geometry import keypoints, skeleton, world
 from motionrecon.results.export import bvh
-from motionrecon.types import Motion
+from motionrecon.types import Motion, WorldTransform
 from tests.fixtures import walking_result as made
 
 
@@ -119,3 +119,16 @@ def test_other_skeletons_get_plain_ends(tmp_path):
     quats = np.tile([1.0, 0, 0, 0], (2, 2, 1))
     places, _ = parse(bvh.write_bvh(Motion(body, 10.0, np.zeros((2, 3)), quats), tmp_path / "a.bvh").read_text())
     np.testing.assert_allclose(to_world(places["tail end"])[0], [0.4, 0, 0], atol=1e-6)
+
+
+def test_a_result_is_written_in_the_recordings_world(tmp_path):
+    turn = Rotation.from_euler("xyz", [4, -3, 20], degrees=True).as_matrix()
+    result = dataclasses.replace(
+        made.walking_result(frames=12), world=WorldTransform(turn, np.array([0.3, -0.2, 0.07]))
+    )
+    own, fitted = (
+        reader.read(bvh.write_result(result, tmp_path / f"{frame}.bvh", frame)).observation.keypoints3d
+        for frame in ("recording", "world")
+    )
+    np.testing.assert_allclose(own, world.to_recording(result.world, fitted), atol=1e-5)
+    assert np.abs(own - fitted).max() > 0.05

@@ -59,15 +59,15 @@ def test_centre_of_pressure_by_hand():
     names = ("left_heel_inner", "left_toe_outer", "right_heel_inner", "left_hand")
     points = np.array([[[0.0, 0, 0.01], [0.2, 0.1, -0.01], [1.0, 1, 0.3], [5, 5, 0]]])
     forces = np.array([[[3.0, 0, 100], [0, 0, 300], [0, 0, 0.5], [0, 0, 900]]])
-    force, centre = foot_loads(points, forces, names)
+    force, center = foot_loads(points, forces, names)
     np.testing.assert_allclose(force[0], [[3, 0, 400], [0, 0, 0.5]])
-    np.testing.assert_allclose(centre[0, 0], [0.15, 0.075, 0])
-    np.testing.assert_allclose(centre[0, 1], [1, 1, 0])  # unloaded: its projection
+    np.testing.assert_allclose(center[0, 0], [0.15, 0.075, 0])
+    np.testing.assert_allclose(center[0, 1], [1, 1, 0])  # unloaded: its projection
 
 
 def test_no_foot_points_give_zeros():
-    force, centre = foot_loads(np.ones((2, 1, 3)), np.ones((2, 1, 3)), ("pelvis",))
-    assert not force.any() and not centre.any()
+    force, center = foot_loads(np.ones((2, 1, 3)), np.ones((2, 1, 3)), ("pelvis",))
+    assert not force.any() and not center.any()
 
 
 def test_refusals(result, tmp_path):

@@ -1,13 +1,17 @@
 """metrics.json, motion.trc and motion.csv: strict, readable, and in the axes they claim."""
 
 import csv
+import dataclasses
 import json
 
 import numpy as np
 import pytest
+from scipy.spatial.transform import Rotation
 
+from motionrecon import biomechanics
 from motionrecon.errors import DataError
-from motionrecon.results.export import metrics_json, table, trc
+from motionrecon.results.export import biomechanics_table, metrics_json, table, trc
+from motionrecon.types import WorldTransform
 from tests.fixtures import walking_result as made
 
 
@@ -57,3 +61,28 @@ def test_csv(result, tmp_path):
     knee = result.motion.skeleton.names.index("right_knee")
     assert float(rows[3]["right_knee_torque_y_Nm"]) == pytest.approx(result.rollout.torque[3, knee - 1, 1], rel=1e-5)
     assert float(rows[3]["time_s"]) == pytest.approx(0.1)
+
+
+def test_the_recordings_world_is_that_of_the_input(result, tmp_path):
+    """Places are moved, forces turned, torques left alone; the fitted world is written as it is."""
+    turn = Rotation.from_euler("xyz", [4, -3, 20], degrees=True).as_matrix()
+    tilted = dataclasses.replace(result, world=WorldTransform(turn, np.array([0.3, -0.2, 0.07])))
+    header, plain = table.columns(result)
+    values = {frame: table.columns(tilted, frame)[1] for frame in ("recording", "world")}
+    np.testing.assert_array_equal(values["world"], plain)
+
+    def of(frame, name):
+        return values[frame][:, [i for i, h in enumerate(header) if h.startswith(name)]]
+
+    knee = of("recording", "left_knee_position") @ turn.T + [0.3, -0.2, 0.07]
+    np.testing.assert_allclose(knee, of("world", "left_knee_position"), atol=1e-12)
+    np.testing.assert_allclose(
+        of("recording", "left_ground_force") @ turn.T, of("world", "left_ground_force"), atol=1e-9
+    )
+    np.testing.assert_array_equal(of("recording", "left_knee_torque"), of("world", "left_knee_torque"))
+    first = [float(v) for v in trc.write_trc(tilted, tmp_path / "a.trc").read_text().splitlines()[6].split("\t")[2:5]]
+    np.testing.assert_allclose(first, of("recording", "pelvis_position")[0][[0, 2, 1]] * [1, 1, -1], atol=1e-6)
+    found = biomechanics.analyze(tilted)
+    names, rows = biomechanics_table.columns(found, tilted.world)
+    force = rows[:, [i for i, n in enumerate(names) if n.startswith("right_ground_force_") and "filtered" not in n]]
+    np.testing.assert_allclose(force @ turn.T, found.force[:, 1], atol=1e-9)

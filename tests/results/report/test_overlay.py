@@ -15,7 +15,7 @@ POINTS = ("heel_outer", "heel_inner", "toe_outer", "toe_inner")
 def fake_result(key: str, frames: int | None = None) -> FitResult:
     """Dress a synthetic motion as a fit: exact states, the weight shared by the points on the ground."""
     sequence = synthetic_clips.load(key)
-    motion, height, mass = sequence.meta["motion"], 1.75, 70.0
+    motion, height, mass = sequence.motion, 1.75, 70.0
     n = slice(0, frames)
     motion = type(motion)(motion.skeleton, motion.fps, motion.root_pos[n], motion.quats[n])
     names = motion.skeleton.names

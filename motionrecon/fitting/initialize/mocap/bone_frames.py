@@ -6,13 +6,13 @@ swing from a hanging arm. The trunk's rotation is shared equally by abdomen and 
 
 from __future__ import annotations
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float
 
 from motionrecon.geometry import rotations, skeleton
 from motionrecon.geometry.padding import pad_frames
+from motionrecon.jobs.program_store import Program
 from motionrecon.types import Array
 
 BEND = (np.radians(15.0), np.radians(40.0))  # from the parent's axis to the limb plane
@@ -111,7 +111,7 @@ def world_rotations(p: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     return out
 
 
-@jax.jit
+@Program
 def _local(world: Float[Array, "T J 3 3"]) -> Float[Array, "T J 4"]:
     """World rotations (T, J, 3, 3), the spine's left open, as local quaternions (T, J, 4), continuous in time."""
     quats = rotations.from_matrix(world)

@@ -24,12 +24,12 @@ _BONES = {
     "thigh": ("hip", "knee", "knee"), "shank": ("knee", "ankle", "ankle"),
     "upper_arm": ("shoulder", "elbow", "elbow"), "forearm": ("elbow", "wrist", None),
 }  # fmt: skip
-_JOINT_CENTRES = ("hip", "knee", "ankle", "shoulder", "elbow")
+_JOINT_CENTERS = ("hip", "knee", "ankle", "shoulder", "elbow")
 
 
 # How strongly the average body counts, against the mean over frames of squared keypoint errors.
 RIDGE = 1e-2  # pull of joint and site offsets to the average body, and of left to right
-RIDGE_CENTRE = 0.1  # pull of sites that are joint centres (knee keypoint to knee joint) to zero
+RIDGE_CENTER = 0.1  # pull of sites that are joint centres (knee keypoint to knee joint) to zero
 ROUNDS = 3  # calibrations, each after an inverse-kinematics solve
 
 
@@ -128,9 +128,9 @@ def measured_body(lengths: dict[str, float], height: float, names: tuple[str, ..
 def _ridge_matrix(skeleton: Skeleton, sites: Sites) -> tuple[Float[np.ndarray, " N"], Float[np.ndarray, "N N"]]:
     """Return the diagonal pull to the average body (N,) and the left-right coupling (N, N)."""
     joints, n_sites = len(skeleton.names) - 1, len(sites.names)
-    centre = [n.split("_", 1)[-1] in _JOINT_CENTRES for n in sites.names]
+    center = [n.split("_", 1)[-1] in _JOINT_CENTERS for n in sites.names]
     pull = np.full((joints + n_sites, 3), RIDGE)
-    pull[joints:][centre] = RIDGE_CENTRE
+    pull[joints:][center] = RIDGE_CENTER
     pairs = [(a - 1, b - 1) for a, b in skeleton.symmetry]
     for i, name in enumerate(sites.names):
         if name.startswith("left_") and keypoints.mirror(name) in sites.names:

@@ -12,7 +12,7 @@ import dataclasses
 import numpy as np
 from jaxtyping import Bool, Float
 
-from motionrecon.types import Array, Observation
+from motionrecon.types import Array, Observation, WorldTransform
 
 # Height over the floor in stance as a fraction of stature, and how surely it is known (1 sigma, m).
 _STANDING = {
@@ -38,23 +38,17 @@ ENVELOPE = 2.0  # percent of frames in which a point may be lower over the floor
 
 @dataclasses.dataclass(frozen=True)
 class GroundFit:
-    """The move into the levelled world, x_new = rotation @ x + translation.
+    """The floor that was found.
 
     Attributes:
-      rotation: (3, 3).
-      translation: (3,) m.
+      world: the move into the levelled world, whose floor is z = 0.
       slope_deg: tilt that was taken out, degrees.
       footfalls: how many footfalls the plane rests on.
     """
 
-    rotation: np.ndarray
-    translation: np.ndarray
+    world: WorldTransform
     slope_deg: float
     footfalls: int
-
-    def apply(self, points: Float[Array, "*N 3"]) -> Float[np.ndarray, "*N 3"]:
-        """Move (..., 3) points, m, into the levelled world."""
-        return np.asarray(points) @ self.rotation.T + self.translation
 
 
 def _speed(points: Float[np.ndarray, "T 3"], fps: float) -> Float[np.ndarray, " T"]:
@@ -71,7 +65,7 @@ def _runs(stand: Bool[np.ndarray, " T"]) -> Float[np.ndarray, " T"]:
 
 
 def _solve_plane(
-    kinds, centre: Float[np.ndarray, " 3"], height: float, thickness: float
+    kinds, center: Float[np.ndarray, " 3"], height: float, thickness: float
 ) -> tuple[Float[np.ndarray, " 3"], float]:
     """Fit z = a + b x + c y + height of the kind +- side; returns (a, b, c) and the number of footfalls."""
     names = sorted({kind for kind, *_ in kinds})
@@ -81,7 +75,7 @@ def _solve_plane(
         i = names.index(kind)
         used = weight > 0
         rows = np.zeros((used.sum(), size))
-        rows[:, 0], rows[:, 1:3] = 1.0, points[used, :2] - centre[:2]
+        rows[:, 0], rows[:, 1:3] = 1.0, points[used, :2] - center[:2]
         rows[:, 3 + i], rows[:, 3 + len(names) + i] = 1.0, side
         w = weight[used] / SCATTER**2
         normal += rows.T @ (w[:, None] * rows)
@@ -126,7 +120,7 @@ def fit_ground(
       A GroundFit; the point of the plane under the middle of the clip keeps its x and y.
     """
     points, seen = np.asarray(points), np.asarray(observation.confidence) > 0
-    centre = points[seen].mean(axis=0) if seen.any() else points.mean(axis=(0, 1))
+    center = points[seen].mean(axis=0) if seen.any() else points.mean(axis=(0, 1))
     tracks = [
         (kind, 1.0 if name.startswith("left") else -1.0, k)
         for k, name in enumerate(observation.names)
@@ -134,25 +128,26 @@ def fit_ground(
     ]
     if not tracks:  # nothing of the feet: the lowest point of all is the floor
         low = np.percentile(points[..., 2][seen], 1.0) if seen.any() else 0.0
-        return GroundFit(np.eye(3), np.array([0.0, 0.0, -low]), 0.0, 0)
+        return GroundFit(WorldTransform(np.eye(3), np.array([0.0, 0.0, -low])), 0.0, 0)
     plane = np.zeros(3)
     for _ in range(ROUNDS):
         kinds = []
         for kind, side, k in tracks:
-            over = points[:, k, 2] - (points[:, k, :2] - centre[:2]) @ plane[1:]
+            over = points[:, k, 2] - (points[:, k, :2] - center[:2]) @ plane[1:]
             slow = _speed(points[:, k], observation.fps) < STANDING_SPEED
             stand = _standing(points[:, k], seen[:, k], slow, over, STANDING_BAND)
             kinds.append((kind, side, points[:, k], _runs(stand)))
-        plane, count = _solve_plane(_lowest(kinds, centre, plane), centre, height, thickness)
-    plane[0] -= _too_high(observation.names, points, seen, plane, centre, height)
+        plane, count = _solve_plane(_lowest(kinds, center, plane), center, height, thickness)
+    plane[0] -= _too_high(observation.names, points, seen, plane, center, height)
     normal = np.array([-plane[1], -plane[2], 1.0])
     normal /= np.linalg.norm(normal)
     axis = np.cross(normal, [0.0, 0.0, 1.0])
     k = np.array([[0, -axis[2], axis[1]], [axis[2], 0, -axis[0]], [-axis[1], axis[0], 0]])
     rotation = np.eye(3) + k + k @ k / (1.0 + normal[2])
-    under = np.array([centre[0], centre[1], plane[0]])
-    target = np.array([centre[0], centre[1], 0.0])
-    return GroundFit(rotation, target - rotation @ under, float(np.degrees(np.arccos(normal[2]))), round(count))
+    under = np.array([center[0], center[1], plane[0]])
+    target = np.array([center[0], center[1], 0.0])
+    world = WorldTransform(rotation, target - rotation @ under)
+    return GroundFit(world, float(np.degrees(np.arccos(normal[2]))), round(count))
 
 
 def _too_high(
@@ -160,11 +155,11 @@ def _too_high(
     points: Float[np.ndarray, "T K 3"],
     seen: Bool[np.ndarray, "T K"],
     plane: Float[np.ndarray, " 3"],
-    centre: Float[np.ndarray, " 3"],
+    center: Float[np.ndarray, " 3"],
     height: float,
 ) -> float:
     """Return how far, m, the plane cuts into the body: in floor work feet seldom stand, but hands and shins lie."""
-    over = points[..., 2] - plane[0] - (points[..., :2] - centre[:2]) @ plane[1:]
+    over = points[..., 2] - plane[0] - (points[..., :2] - center[:2]) @ plane[1:]
     cuts = [
         _CLEARANCE[kind] * height - np.percentile(over[seen[:, k], k], ENVELOPE)
         for k, name in enumerate(names)
@@ -173,12 +168,12 @@ def _too_high(
     return max([0.0, *cuts])
 
 
-def _lowest(kinds, centre: Float[np.ndarray, " 3"], plane: Float[np.ndarray, " 3"]):
+def _lowest(kinds, center: Float[np.ndarray, " 3"], plane: Float[np.ndarray, " 3"]):
     """Drop a side whose lowest points stay clearly over the other side's: that foot never stood."""
     level = {}
     for kind, side, points, weight in kinds:
         if (weight > 0).any():
-            over = points[:, 2] - (points[:, :2] - centre[:2]) @ plane[1:]
+            over = points[:, 2] - (points[:, :2] - center[:2]) @ plane[1:]
             level[kind, side] = np.average(over, weights=weight)
     keep = []
     for kind, side, points, weight in kinds:

@@ -28,6 +28,7 @@ from motionrecon.geometry import rotations
 from motionrecon.geometry.joint_frames import tree_frames
 from motionrecon.geometry.padding import pad_frames
 from motionrecon.geometry.skeleton import ancestor_mask
+from motionrecon.jobs.program_store import Program
 from motionrecon.types import Sites, Skeleton, Soles
 
 # Weights against 1 per metre of a keypoint's error.
@@ -236,7 +237,7 @@ def _joint_equations(problem: Problem, t: _Terms) -> tuple[Float[Array, "T n n"]
     return jnp.pad(spread, ((0, 0), (3, 0), (3, 0))), jnp.pad(right.reshape(frames, -1), ((0, 0), (3, 0)))
 
 
-@functools.partial(jax.jit, static_argnames=("parents",))
+@functools.partial(Program, static_argnames=("parents",))
 def _solve(
     problem: Problem, parents: tuple[int, ...], pos: Float[Array, "T 3"], quats: Float[Array, "T J 4"], iterations: int
 ) -> tuple[Float[Array, "T 3"], Float[Array, "T J 4"], Float[Array, ""]]:

@@ -96,7 +96,7 @@ def _replace_outliers(points: Float[np.ndarray, "T K 3"], noise: Noise) -> Float
     return np.where(distance > max(OUTLIER_DISTANCE, 4.0 * noise.sigma), middle, points)
 
 
-def _centre_weight(sigma: float) -> float:
+def _center_weight(sigma: float) -> float:
     """Return the weight a Gaussian filter gives the sample itself."""
     impulse = np.zeros(33)
     impulse[16] = 1.0
@@ -114,7 +114,7 @@ def smooth_keypoints(points: Float[Array, "T K 3"], noise: Noise) -> Float[np.nd
     smoothed = [points if s == 0 else ndimage.gaussian_filter1d(points, s, axis=0, mode="nearest") for s in widths]
     risk = [
         np.mean(np.sum((points - y) ** 2, axis=-1), axis=0)
-        + 6.0 * noise.sigma**2 * (_centre_weight(s) if s > 0 else 1.0)
+        + 6.0 * noise.sigma**2 * (_center_weight(s) if s > 0 else 1.0)
         for s, y in zip(widths, smoothed, strict=True)
     ]
     best = np.argmin(np.stack(risk), axis=0)

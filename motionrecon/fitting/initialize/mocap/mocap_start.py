@@ -11,6 +11,7 @@ from motionrecon.config import STATURE
 from motionrecon.errors import DataError
 from motionrecon.fitting.initialize.mocap import calibrate, ground, inverse_kinematics, keypoint_noise, sole_calibration
 from motionrecon.fitting.initialize.mocap.pose_guess import guess_pose
+from motionrecon.geometry import world
 from motionrecon.geometry.joint_frames import joint_frames
 from motionrecon.geometry.skeleton import template_soles
 from motionrecon.types import KinematicStart, Motion, Observation, Sites, Skeleton
@@ -69,8 +70,9 @@ def start_from_keypoints3d(
       sole_thickness: m, how much thicker the soles are than the usual ones.
 
     Returns:
-      A KinematicStart in a world whose floor is z = 0. Its observation holds the keypoints as given (levelled, not
-      smoothed); on noisy input their confidence is lowered where they lie far from the start.
+      A KinematicStart in a world whose floor is z = 0; ``world`` leads there. Its observation holds the
+      keypoints as given (levelled, not smoothed); on noisy input their confidence is lowered where they lie far from
+      the start.
 
     Raises:
       DataError: no or malformed 3D keypoints, or an impossible height.
@@ -83,7 +85,7 @@ def start_from_keypoints3d(
     lengths = calibrate.bone_lengths(points, confidence, observation.names)
     stature, warnings = calibrate.default_height(height, lengths)
     level = ground.fit_ground(observation, points, stature, sole_thickness)
-    points, raw = level.apply(points), level.apply(raw)
+    points, raw = world.to_fitted(level.world, points), world.to_fitted(level.world, raw)
     skeleton, sites = calibrate.measured_body(lengths, stature, observation.names)
     skeleton, sites, pos, quats = _fit_body(skeleton, sites, points, confidence, stature)
     motion = Motion(skeleton, observation.fps, pos, quats)
@@ -108,6 +110,7 @@ def start_from_keypoints3d(
         planted=sole_calibration.planted(motion, soles),
         height=stature,
         warnings=(*warnings, *_remarks(level, noise, observation)),
+        world=level.world,
     )
 
 

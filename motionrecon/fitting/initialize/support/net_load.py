@@ -84,8 +84,8 @@ def low_pass(
 def _momentum(motion: Motion, soles: Soles, height: float) -> tuple[Float[np.ndarray, "T 3"], Float[np.ndarray, "T 3"]]:
     """Return the centre of mass (T, 3) m and the angular momentum about it (T, 3) m^2/s per unit of mass."""
     pos, rot = skeletons.clip_poses(motion.skeleton, motion.root_pos, motion.quats)
-    mass, centre, inertia = anthropometry.link_inertias(motion.skeleton, height, 1.0, soles.heel, soles.toe)
-    points = pos + (rot @ centre[..., None])[..., 0]
+    mass, center, inertia = anthropometry.link_inertias(motion.skeleton, height, 1.0, soles.heel, soles.toe)
+    points = pos + (rot @ center[..., None])[..., 0]
     com = mass @ points
     arm = points - com[:, None]
     rate = np.gradient(arm, 1.0 / motion.fps, axis=0)

@@ -24,7 +24,7 @@ _LIMBS = (
 )  # fmt: skip
 
 
-def centre_of_mass() -> Float[np.ndarray, " P"]:
+def center_of_mass() -> Float[np.ndarray, " P"]:
     """Return (P,) shares of the moving points (joints, feet, ends) in the centre of mass, sum 1 (de Leva 1996)."""
     names = skeleton.JOINT_NAMES + FEET + ENDS
     share = np.zeros(len(names))
@@ -58,7 +58,7 @@ def balance_form(contact: Float[np.ndarray, "T 4"], fps: float) -> Float[np.ndar
     weight = gaussian_filter1d(stands, SECONDS * fps, axis=0, mode="nearest")
     total = weight.sum(axis=1, keepdims=True)
     share = np.repeat(0.5 * weight / np.maximum(total, 1e-9), 2, axis=1)  # heel and toe alike
-    rows = np.tile(centre_of_mass(), (len(contact), 1))
+    rows = np.tile(center_of_mass(), (len(contact), 1))
     first = len(skeleton.JOINT_NAMES)
     rows[:, first : first + len(FEET)] -= share
     return rows * np.minimum(total, 1.0)

@@ -26,6 +26,7 @@ from motionrecon.fitting.initialize.video.video_normal import (
 from motionrecon.fitting.initialize.video.video_points import State
 from motionrecon.fitting.initialize.video.video_terms import Frames, Weights
 from motionrecon.geometry import rotations
+from motionrecon.jobs.program_store import Program
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,7 +35,7 @@ class Progress:
 
     first: float
     last: float
-    linearisations: int
+    linearizations: int
     losses: int
 
 
@@ -110,7 +111,7 @@ def solve(normal: Normal, damping: float) -> tuple[Float[np.ndarray, "T n"], Flo
     return (-solved[:, 0] - solved[:, 1:] @ shared).reshape(count, n), shared
 
 
-@jax.jit
+@Program
 def _turn(quats, vectors):
     return rotations.normalize(rotations.mul(quats, rotations.exp(vectors)))
 
@@ -125,7 +126,7 @@ def _move(state: State, step: Float[np.ndarray, "T n"], shared: Float[np.ndarray
     return State(state.root + step[:, :3], turned, state.shared + shared)
 
 
-def minimise(
+def minimize(
     body: Body, frames: Frames, weights: Weights, state: State, *, steps: int, tolerance: float = 1e-3
 ) -> tuple[State, Progress]:
     """Lower the loss of a whole clip.

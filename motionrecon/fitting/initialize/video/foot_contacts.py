@@ -41,22 +41,17 @@ def slopes(path: Float[np.ndarray, "T *N D"], fps: float) -> Float[np.ndarray, "
 def ray_speeds(
     camera: Camera,
     pixels: Float[np.ndarray, "T N 2"],
-    height: Float[
-        np.ndarray,
-        (
-            ...  # N
-        ),
-    ],
+    height: Float[np.ndarray, " ..."],
     fps: float,
 ) -> Float[np.ndarray, "T N"]:
     """Return speeds (T, 4) m/s of foot pixels (T, 4, 2) cast on planes at ``height`` (4,) or (T, 4) m."""
     flat = cameras.undistort(camera, pixels)
     local = np.concatenate([flat, np.ones_like(flat[..., :1])], axis=-1)
     rotation = np.asarray(camera.rotation, dtype=float)
-    centre = -rotation.T @ np.asarray(camera.translation, dtype=float)
+    center = -rotation.T @ np.asarray(camera.translation, dtype=float)
     direction = (local / np.linalg.norm(local, axis=-1, keepdims=True)) @ rotation
     down = np.minimum(direction[..., 2], -1e-3)  # rays above the horizon give far points
-    points = centre + direction * ((height - centre[2]) / down)[..., None]
+    points = center + direction * ((height - center[2]) / down)[..., None]
     return slopes(points, fps)
 
 

@@ -15,7 +15,7 @@ from motionrecon.geometry import skeleton
 _CHAIN = (("hip", "knee"), ("knee", "ankle"))
 
 
-def _metres_per_unit(p: dict[str, np.ndarray], height: float, fps: float) -> Float[np.ndarray, " T"]:
+def _meters_per_unit(p: dict[str, np.ndarray], height: float, fps: float) -> Float[np.ndarray, " T"]:
     """Size of one image unit in metres (T,), from trunk and legs; the longest look within half a second counts."""
     base = skeleton.template(height)
     at = dict(zip(base.names, np.abs(np.asarray(base.offsets)).max(axis=-1), strict=True))
@@ -62,7 +62,7 @@ def lift(
     """
     p = {name: flat[:, k] for k, name in enumerate(names)}
     sure = {name: confidence[:, k] for k, name in enumerate(names)}
-    unit = _metres_per_unit(p, height, fps)[:, None, None]
+    unit = _meters_per_unit(p, height, fps)[:, None, None]
     middle = 0.5 * (p["left_hip"] + p["right_hip"])
     plane = (flat - middle[:, None]) * unit
     index = names.index

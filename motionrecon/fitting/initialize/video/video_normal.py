@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import jax
 import jax.numpy as jnp
 from jaxtyping import Float
 
@@ -31,6 +30,7 @@ from motionrecon.fitting.initialize.video.video_terms import (
     stance_terms,
     swing_terms,
 )
+from motionrecon.jobs.program_store import Program
 from motionrecon.types import Array
 
 HALO = 2
@@ -155,8 +155,8 @@ def chunk_normal(body: Body, frames: Frames, weights: Weights, state: State) -> 
     return Normal(chunk_loss(body, frames, weights, state), g, shared * free, band, border, corner)
 
 
-loss_program = jax.jit(chunk_loss)
-normal_program = jax.jit(chunk_normal)
+loss_program = Program(chunk_loss)
+normal_program = Program(chunk_normal)
 
 
 def shared_prior(

@@ -181,7 +181,7 @@ def pose_problem(
     pixels, confidence = _clean(observation)
     flat = cameras.undistort(assumed.camera, pixels)
     matrix = np.asarray(assumed.camera.intrinsics)
-    focal, centre = matrix[[0, 1], [0, 1]], matrix[:2, 2]
+    focal, center = matrix[[0, 1], [0, 1]], matrix[:2, 2]
     hips = 0.5 * (flat[:, names.index("left_hip")] + flat[:, names.index("right_hip")])
     toward = np.concatenate([hips, np.ones((len(hips), 1))], axis=-1)
     ray = pnp.ray_rotations(toward / np.linalg.norm(toward, axis=-1, keepdims=True))
@@ -197,15 +197,19 @@ def pose_problem(
     else:
         landmarks, trust = lift(flat, confidence, names, height, fps), np.zeros_like(confidence)
     relative = landmarks @ np.swapaxes(ray, 1, 2)
-    found = pnp.bridge(pnp.solve_translation(relative, flat, confidence), confidence.sum(axis=1), 0.13 * fps)
-    state = _first_state(names, relative, found, assumed, height, fps)
-    tall = focal.mean() * height / np.maximum(found[:, 2], 0.3)
-    frames = _frames(pixels_ideal := focal * flat + centre, confidence, landmarks, trust, ray, tall, fps)
+    translation = pnp.bridge(pnp.solve_translation(relative, flat, confidence), confidence.sum(axis=1), 0.13 * fps)
+    state = _first_state(names, relative, translation, assumed, height, fps)
+    tall = focal.mean() * height / np.maximum(translation[:, 2], 0.3)
+    frames = _frames(pixels_ideal := focal * flat + center, confidence, landmarks, trust, ray, tall, fps)
     raw = video_body.build(_padded(names), height, video_body.landmark_heights(observation.layout), sole_thickness)
-    weights = _weights(assumed, focal, centre, np.asarray(raw.floor), len(flat))
+    weights = _weights(assumed, focal, center, np.asarray(raw.floor), len(flat))
     feet, sure = _foot_pixels(names, pixels_ideal, confidence)
     body = jax.tree.map(jax.numpy.asarray, raw)
-    return Problem(body, raw, frames, weights, assumed, fps, feet, sure, _seen_warnings(names, confidence)), state
+    problem = Problem(
+        body=body, raw_body=raw, frames=frames, weights=weights, assumed=assumed, fps=fps,
+        foot_pixels=feet, foot_confidence=sure, warnings=_seen_warnings(names, confidence),
+    )  # fmt: skip
+    return problem, state
 
 
 def _padded(names: tuple[str, ...]) -> tuple[str, ...]:
@@ -223,26 +227,50 @@ def _frames(pixels, confidence, landmarks, trust, ray, tall, fps) -> Frames:
     valid = np.ones(count)
     weight = confidence / (scales.PIXEL * tall)[:, None]
     return Frames(
-        pad(pixels), pad(weight), pad(landmarks), pad(trust), ray, np.zeros((count, 4)), valid,
-        acceleration_form(valid, fps), np.zeros((count, 2, 4)), np.zeros((count, MOVING)),
-    )  # fmt: skip
+        pixels=pad(pixels),
+        pixel_weight=pad(weight),
+        landmarks=pad(landmarks),
+        landmark_weight=pad(trust),
+        ray=ray,
+        contact=np.zeros((count, 4)),
+        valid=valid,
+        accel=acceleration_form(valid, fps),
+        speed=np.zeros((count, 2, 4)),
+        balance=np.zeros((count, MOVING)),
+    )
 
 
-def _weights(assumed, focal, centre, floor, count) -> Weights:
+def _weights(assumed, focal, center, floor, count) -> Weights:
     rotation = np.asarray(assumed.camera.rotation, float)
     pose, rest, hinge = scales.pose_prior()
     free = np.ones(M)
     free[FIXED:] = float(assumed.pose_free)
     values = Weights(
-        focal, centre, -rotation.T @ np.asarray(assumed.camera.translation, float), rotation,
-        np.array([scales.ACROSS, scales.ACROSS, scales.ALONG]), 12.0, scales.TURN_ACCEL, pose, rest,
-        hinge, scales.swing_prior(),
-        1 / (scales.LEAN * np.sqrt(count)), 1 / (scales.TILT * np.sqrt(count)), 1 / scales.BALANCE,
-        1 / scales.HEIGHT,
-        1 / scales.SINK, 1 / scales.SLIP, floor, free, scales.shared_scales(count), np.zeros(M), 0.0,
-        scales.REACH,
-    )  # fmt: skip
-    return Weights(*[np.asarray(v, dtype=np.float64) for v in values])
+        focal=focal,
+        center=center,
+        eye=-rotation.T @ np.asarray(assumed.camera.translation, float),
+        rotation=rotation,
+        landmark=np.array([scales.ACROSS, scales.ACROSS, scales.ALONG]),
+        point_accel=12.0,
+        turn_accel=scales.TURN_ACCEL,
+        pose=pose,
+        reference=rest,
+        hinge=hinge,
+        swing=scales.swing_prior(),
+        lean=1 / (scales.LEAN * np.sqrt(count)),
+        tilt=1 / (scales.TILT * np.sqrt(count)),
+        balance=1 / scales.BALANCE,
+        height=1 / scales.HEIGHT,
+        sink=1 / scales.SINK,
+        slip=1 / scales.SLIP,
+        floor=floor,
+        free=free,
+        shared=scales.shared_scales(count),
+        shared_mean=np.zeros(M),
+        geman=0.0,
+        reach=scales.REACH,
+    )
+    return values._replace(**{name: np.asarray(v, dtype=np.float64) for name, v in values._asdict().items()})
 
 
 def _seen_warnings(names: tuple[str, ...], confidence: np.ndarray) -> tuple[str, ...]:

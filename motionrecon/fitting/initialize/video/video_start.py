@@ -16,7 +16,7 @@ from motionrecon.config import STATURE
 from motionrecon.errors import DetectionError, FitError, InputError
 from motionrecon.fitting.initialize.level import sole_corners, vertical_shift
 from motionrecon.fitting.initialize.video import video_body, video_problem
-from motionrecon.fitting.initialize.video.banded_gauss_newton import minimise
+from motionrecon.fitting.initialize.video.banded_gauss_newton import minimize
 from motionrecon.fitting.initialize.video.camera_guess import assume
 from motionrecon.fitting.initialize.video.video_points import State, place_clip
 from motionrecon.fitting.initialize.video.video_problem import Problem
@@ -59,7 +59,7 @@ def _solve(problem: Problem, state: State, fps: float) -> tuple[State, Float[np.
 
     def run(state, stage, contact, count, scale):
         frames, weights = problem.stage(stage, scale, contact)
-        state, progress = minimise(problem.body, frames, weights, state, steps=count, tolerance=TOLERANCE)
+        state, progress = minimize(problem.body, frames, weights, state, steps=count, tolerance=TOLERANCE)
         if not np.isfinite(progress.last):
             raise FitError("the kinematic fit is not finite; check the keypoints for jumps")
         return state
@@ -123,16 +123,19 @@ def start_from_video(
     assumed = assume(observation, camera, intrinsics, size, fov)
     problem, state = video_problem.pose_problem(observation, assumed, stature, sole_thickness)
     state, contact = _solve(problem, state, observation.fps)
-    found = problem.weights
+    weights = problem.weights
     skeleton, sites, soles = video_body.scaled(problem.raw_body, state.shared[: video_body.FIXED], observation.names)
     motion = Motion(skeleton, observation.fps, state.root, state.quats)
     corners = sole_corners(motion, soles)[..., 2].reshape(len(state.root), -1)
     shift = vertical_shift(corners.min(axis=1), contact.max(axis=1), observation.fps)
     motion = dataclasses.replace(motion, root_pos=state.root + shift[:, None] * np.array([0.0, 0.0, 1.0]))
-    rotation, eye = (np.asarray(x) for x in view(found, state.shared * np.asarray(found.free)))
-    known = dataclasses.replace(assumed.camera, rotation=rotation, translation=-rotation @ eye)
+    rotation, eye = (np.asarray(x) for x in view(weights, state.shared * np.asarray(weights.free)))
+    camera = dataclasses.replace(assumed.camera, rotation=rotation, translation=-rotation @ eye)
     toward = motion.root_pos - eye
     axes = toward / np.linalg.norm(toward, axis=-1, keepdims=True)
-    seen = dataclasses.replace(observation, camera=known, keypoints3d=None)
+    in_camera = dataclasses.replace(observation, camera=camera, keypoints3d=None)
     notes = (*assumed.warnings, *problem.warnings, *_view_warnings(motion, axes, height))
-    return KinematicStart(motion, sites, seen, soles, contact.reshape(-1, 2, 2), stature, axes, notes)
+    return KinematicStart(
+        motion=motion, sites=sites, observation=in_camera, soles=soles, planted=contact.reshape(-1, 2, 2),
+        height=stature, depth_axes=axes, warnings=notes,
+    )  # fmt: skip

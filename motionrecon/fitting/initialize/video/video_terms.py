@@ -50,7 +50,7 @@ class Weights(NamedTuple):
     """Camera, scales (standard deviations) and weights, all arrays so that changing them compiles nothing.
 
     Attributes:
-      focal, centre: (2,) px each. eye: (3,) m. rotation: (3, 3) world to camera, before pitch is added.
+      focal, center: (2,) px each. eye: (3,) m. rotation: (3, 3) world to camera, before pitch is added.
       landmark: (3,) m, scale across (2) and along the ray.
       point_accel: m/s^2. turn_accel: rad/s^2.
       pose: (J, 3) 1/rad, zero = no prior. reference: (J, 4), where the prior rests.
@@ -64,7 +64,7 @@ class Weights(NamedTuple):
     """
 
     focal: Array
-    centre: Array
+    center: Array
     eye: Array
     rotation: Array
     landmark: Array
@@ -120,7 +120,7 @@ def camera_terms(frames: Frames, weights: Weights, state: State, points: Points,
     seen = local[:, MOVING:]
     depth = jnp.maximum(seen[..., 2:], 0.2)
     flat = seen[..., :2] / depth
-    off = weights.focal * flat + weights.centre - frames.pixels
+    off = weights.focal * flat + weights.center - frames.pixels
     loss2, bend2 = _robust(jnp.sum(off**2, axis=-1) * frames.pixel_weight**2, weights.geman, weights.reach)
     middle = 0.5 * (local[:, _LEFT_HIP] + local[:, _RIGHT_HIP])
     ray = frames.ray[:, None]

@@ -44,23 +44,23 @@ def walk(foot: Foot, markers=tuple(POINTS), push=True):
     skeleton = template(HEIGHT)
     when = phases()
     ball = np.array([POINTS["ball"][0], 0.0, -foot.drop])  # pivot from the ankle, in level axes
-    pitch, centre = np.zeros(FRAMES), np.tile([0.0, 0.0, foot.drop], (FRAMES, 1))
+    pitch, center = np.zeros(FRAMES), np.tile([0.0, 0.0, foot.drop], (FRAMES, 1))
     if push:
         pitch[when["push"]] = np.linspace(0.03, 0.6, when["push"].sum())
         for t in np.flatnonzero(when["push"]):
             lift = Rotation.from_euler("y", pitch[t]).apply(-ball)
-            centre[t] = centre[0] + ball + lift
+            center[t] = center[0] + ball + lift
     share = np.linspace(0.0, 1.0, when["swing"].sum() + 2)[1:-1]
-    centre[when["swing"], 2] += 0.25 * np.sin(np.pi * share)
-    centre[when["swing"], 0] += 1.2 * share
-    centre[60:, 0] += 1.2
+    center[when["swing"], 2] += 0.25 * np.sin(np.pi * share)
+    center[when["swing"], 0] += 1.2 * share
+    center[60:, 0] += 1.2
     quats = np.zeros((FRAMES, len(skeleton.names), 4))
     quats[..., 0] = 1.0
     for side, name in zip(("left", "right"), FEET, strict=True):
         turn = Rotation.from_rotvec(pitch[:, None] * [0.0, 1.0, 0.0]) * foot.turn(side)
         quats[:, skeleton.names.index(name)] = np.roll(turn.as_quat(), 1, axis=-1)
     low = joint_frames(skeleton, np.zeros((1, 3)), quats[:1])[0][0, skeleton.names.index(FEET[0])]
-    motion = Motion(skeleton, FPS, centre - [low[0], 0.0, low[2]], quats)
+    motion = Motion(skeleton, FPS, center - [low[0], 0.0, low[2]], quats)
     names, link, offset = [], [], []
     for side, name in zip(("left", "right"), FEET, strict=True):
         for marker in markers:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from motionrecon.fitting.initialize.video.balance import balance_form, centre_of_mass
+from motionrecon.fitting.initialize.video.balance import balance_form, center_of_mass
 from motionrecon.fitting.initialize.video.video_body import ENDS, FEET
 from motionrecon.geometry import skeleton
 
@@ -18,8 +18,8 @@ def points(height: float) -> np.ndarray:
 
 
 def test_the_centre_of_mass_is_where_anthropometry_puts_it():
-    at = centre_of_mass() @ points(1.75)
-    assert np.isclose(centre_of_mass().sum(), 1.0)
+    at = center_of_mass() @ points(1.75)
+    assert np.isclose(center_of_mass().sum(), 1.0)
     assert abs(at[1]) < 1e-9
     # de Leva: 57 % of stature over the floor, arms down; the T-pose's arms lie some centimetres higher
     assert 0.54 < (at[2] + skeleton.HIP_HEIGHT * 1.75) / 1.75 < 0.62
@@ -30,7 +30,7 @@ def test_rows_measure_what_they_say():
     at = points(1.75)
     beside = balance_form(standing, 30.0) @ at
     middle = np.mean(at[14:18], axis=0)
-    np.testing.assert_allclose(beside, np.tile(centre_of_mass() @ at - middle, (40, 1)), atol=1e-12)
+    np.testing.assert_allclose(beside, np.tile(center_of_mass() @ at - middle, (40, 1)), atol=1e-12)
     shifted = balance_form(standing, 30.0) @ (at + [3.0, -2.0, 0.5])
     np.testing.assert_allclose(shifted, beside, atol=1e-12)
 
@@ -49,6 +49,6 @@ def test_both_feet_of_a_walk_count_alike():
     left = (np.mod(time, 1.0) < 0.6).astype(float)
     right = (np.mod(time + 0.5, 1.0) < 0.6).astype(float)
     rows = balance_form(np.stack([left, left, right, right], axis=1), 30.0)
-    carried = -(rows[30:60, 14:18] - centre_of_mass()[14:18])
+    carried = -(rows[30:60, 14:18] - center_of_mass()[14:18])
     assert carried[:, :2].sum(axis=1).min() > 0.33
     assert carried[:, 2:].sum(axis=1).min() > 0.33

@@ -66,10 +66,10 @@ def test_unknown_camera_pose_is_estimated(walk):
     unknown = dataclasses.replace(seen, camera=None)
     start = start_from_video(unknown, height=HEIGHT, intrinsics=seen.camera.intrinsics, size=seen.camera.size)
     rotation = np.asarray(start.observation.camera.rotation)
-    centre = -rotation.T @ np.asarray(start.observation.camera.translation)
+    center = -rotation.T @ np.asarray(start.observation.camera.translation)
     truth = np.asarray(seen.camera.rotation)
     assert abs(np.arcsin(rotation[2, 2]) - np.arcsin(truth[2, 2])) < np.radians(3.0)
-    assert abs(centre[2] - synthetic_clips.CAMERA_HEIGHT) < 0.25
+    assert abs(center[2] - synthetic_clips.CAMERA_HEIGHT) < 0.25
     assert rotation[0, 2] == pytest.approx(0.0, abs=1e-12)  # no roll
     found, true = joints(start.motion)[:, 0], joints(walk)[:, 0]
     assert np.linalg.norm(found[-1] - found[0]) == pytest.approx(np.linalg.norm(true[-1] - true[0]), rel=0.1)

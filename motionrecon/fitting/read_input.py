@@ -1,0 +1,103 @@
+"""An input and the files beside it (camera, truth) to one clip: each is read here, once.
+
+A camera and a truth are read before a person is looked for in a film, which may take minutes.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+from motionrecon.config import InputOptions
+from motionrecon.data import load, truth, video
+from motionrecon.data.formats import camera_files
+from motionrecon.errors import InputError
+from motionrecon.fitting import observe
+from motionrecon.jobs.progress import NullProgress, Progress
+from motionrecon.types import Array, Camera, Sequence, Truth
+
+
+@dataclasses.dataclass(frozen=True)
+class Beside:
+    """What the files beside an input hold: a camera with its pose, or intrinsics (3, 3) px alone; the truth."""
+
+    camera: Camera | None = None
+    intrinsics: Array | None = None
+    camera_file: str | None = None
+    truth: Truth | None = None
+
+
+def observe_file(source: str, options: InputOptions, detector=None, progress: Progress = NullProgress()) -> Sequence:
+    """Read an input: a video through the detector, anything else through the loaders; its camera and truth too.
+
+    Args:
+      source: path.
+      options: what part of it, which person.
+      detector: DetectorOptions.
+      progress: told about the stages.
+
+    Raises:
+      InputError: unreadable input.
+    """
+    if options.keypoints is not None and not load.is_video(source):
+        raise InputError(
+            f"--keypoints {options.keypoints}: replaces the detector of a video, and {source} is none; "
+            "give the keypoint file itself as the input"
+        )
+    common = {"time_range": options.time_range, "fps": options.fps, "person": options.person}
+    if not load.is_video(source):
+        clip = load.load(source, asf=options.asf, size=options.image_size, source_fps=options.source_fps, **common)
+        return completed(clip, options)
+    info, hint = video.probe(source), Path(source).stem
+    if options.keypoints is not None:
+        rate = options.source_fps or info.fps
+        return completed(load.load(options.keypoints, size=info.size, source_fps=rate, **common), options, hint)
+    beside = _read(options, info.size, hint)
+    progress.stage("detect")
+    extra = {} if detector is None else {"detector": detector}
+    return _joined(observe.observe_video(source, **common, **extra), beside)
+
+
+def completed(clip: Sequence, options: InputOptions, hint: str | None = None) -> Sequence:
+    """Return a clip with the camera and the truth of the files that the options name; what has been read is kept.
+
+    Args:
+      clip: as read.
+      options: may name a camera file and a truth file.
+      hint: a text that may hold the camera's name; None: the clip's key.
+
+    Raises:
+      DataError: a file that cannot be read, or is of another camera or picture.
+    """
+    truth_file = None if clip.reference is None else clip.reference.file
+    wanted = dataclasses.replace(
+        options,
+        camera=None if options.camera == clip.camera_file else options.camera,
+        truth=None if options.truth == truth_file else options.truth,
+    )
+    return _joined(clip, _read(wanted, clip.image_size or options.image_size, hint or clip.key))
+
+
+def _read(options: InputOptions, size: tuple[int, int] | None, hint: str) -> Beside:
+    reference = None if options.truth is None else truth.read_truth(options.truth)
+    if options.camera is None:
+        return Beside(truth=reference)
+    lens = camera_files.read_camera_file(options.camera, size=size, hint=hint)
+    if lens.rotation is None or lens.translation is None:
+        return Beside(intrinsics=lens.intrinsics, camera_file=options.camera, truth=reference)
+    return Beside(camera_files.as_camera(options.camera, lens), camera_file=options.camera, truth=reference)
+
+
+def _joined(clip: Sequence, beside: Beside) -> Sequence:
+    """Return a clip with what is beside it; only 2D keypoints are seen through the camera."""
+    observation = clip.observation
+    if beside.camera is not None and observation.keypoints3d is None:
+        observation = dataclasses.replace(observation, camera=beside.camera)
+    return dataclasses.replace(
+        clip,
+        observation=observation,
+        camera=beside.camera or clip.camera,
+        intrinsics=clip.intrinsics if beside.intrinsics is None else beside.intrinsics,
+        camera_file=beside.camera_file or clip.camera_file,
+        reference=beside.truth or clip.reference,
+    )

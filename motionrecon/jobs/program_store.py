@@ -1,0 +1,294 @@
+"""Compiled programs on disk: the large JAX programs start without being traced, lowered or compiled again.
+
+JAX's own cache keeps what XLA made of a program, but a process must trace and lower the program to find it there; for
+the time step's derivatives that takes longer than a whole fit. An entry here is found by what the program depends on:
+
+- the source of the rooms that programs are made of, the versions of JAX and NumPy, the processor and its number of
+  cores, the device, the precision;
+- the program's name, the structure, shapes and types of its arguments, and its static arguments.
+
+Where only the source has changed, the program is lowered and found by its text; it is compiled if that has changed too.
+
+An entry is a pickle and holds machine code, so it is read from a folder of this user that no one else can write to, and
+only with the check sum that it was written with. A damaged or foreign entry is compiled anew. The least recently used
+entries go when the folder outgrows ``LIMIT``.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import functools
+import hashlib
+import importlib.metadata
+import inspect
+import logging
+import os
+import pickle
+import platform
+import stat
+import threading
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import jax
+import numpy as np
+from jax._src import config as jax_config  # thread-local settings have no public name
+from jax.core import Tracer
+from jax.experimental import serialize_executable
+
+from motionrecon.jobs import runtime
+from motionrecon.jobs.atomic_file import replaced
+
+LIMIT = 512 * 2**20  # bytes of all entries together
+_MAGIC = b"motionrecon program 1\n"
+_SOURCES = ("types.py", "geometry", "physics", "fitting", "models/trajectory")  # what compiled programs are made of
+logger = logging.getLogger(__name__)
+_writing = threading.Lock()
+
+
+def folder() -> Path:
+    """Return the folder of the entries."""
+    return runtime.cache_dir() / "programs"
+
+
+def entries() -> list[Path]:
+    """Return all entries, the least recently used first."""
+    with contextlib.suppress(OSError):
+        return sorted(folder().glob("*.*"), key=lambda path: path.stat().st_mtime)
+    return []
+
+
+def size() -> int:
+    """Return the bytes of all entries together."""
+    total = 0
+    for path in entries():
+        with contextlib.suppress(OSError):
+            total += path.stat().st_size
+    return total
+
+
+def clear() -> int:
+    """Delete all entries; return how many files they were."""
+    found = entries()
+    for path in found:
+        _remove(path)
+    return len(found)
+
+
+@functools.cache
+def source_mark() -> str:
+    """Return a digest of the sources that compiled programs are made of."""
+    root, digest = Path(__file__).parents[1], hashlib.sha256()
+    for name in _SOURCES:
+        place = root / name
+        for path in [place] if place.is_file() else sorted(place.rglob("*.py")):
+            digest.update(path.relative_to(root).as_posix().encode())
+            digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+@functools.cache
+def machine_mark() -> str:
+    """Return a digest of what an executable is bound to: versions, processor, cores in sight, device, precision."""
+    device = jax.devices()[0]
+    parts = [
+        jax.__version__, importlib.metadata.version("jaxlib"), platform.python_version(), platform.platform(),
+        _processor(), str(runtime.threads()), device.platform, device.device_kind, device.client.platform_version,
+        str(jax.config.read("jax_enable_x64")), os.environ.get("XLA_FLAGS", ""),
+    ]  # fmt: skip
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def _processor() -> str:
+    with contextlib.suppress(OSError):
+        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
+            if line.startswith(("flags", "Features")):
+                return line
+    return platform.processor() or platform.machine()
+
+
+@dataclasses.dataclass(frozen=True)
+class _Call:
+    """One call: what its executable depends on, all arguments in order, those that are not compile-time constants."""
+
+    key: tuple
+    args: tuple
+    dynamic: tuple
+
+
+class Program:
+    """A function compiled once for each kind of arguments, kept on disk; calls with tracers inline the function.
+
+    Attributes:
+      function: the pure function.
+      name: its name in entries.
+    """
+
+    def __init__(self, function: Callable, *, static_argnames: Sequence[str] = (), name: str | None = None):
+        self.function = function
+        self.name = name or f"{function.__module__}.{function.__qualname__}"
+        self._static = tuple(static_argnames)
+        self._jitted = jax.jit(function, static_argnames=static_argnames)
+        self._signature = inspect.signature(function) if static_argnames else None
+        self._ready: dict[Any, Callable] = {}
+        self._locks: dict[Any, threading.Lock] = {}
+        self._guard = threading.Lock()
+        functools.update_wrapper(self, function)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Run the function compiled."""
+        call = self._call(args, kwargs)
+        if call is None:
+            return self._jitted(*args, **kwargs)
+        return (self._ready.get(call.key) or self._make(call))(*call.dynamic)
+
+    def prepare(self, *args: Any, **kwargs: Any) -> None:
+        """Load or compile the program for arguments like these without running it; any thread may."""
+        call = self._call(args, kwargs)
+        if call is not None and call.key not in self._ready:
+            self._make(call)
+
+    def _call(self, args: tuple, kwargs: dict[str, Any]) -> _Call | None:
+        """Sort the arguments into static and dynamic ones; None inside another program that is traced."""
+        static, dynamic = {}, args
+        if self._signature is not None or kwargs:
+            signature = self._signature or inspect.signature(self.function)
+            bound = signature.bind(*args, **kwargs)
+            args, named = bound.args, bound.arguments
+            static = {name: value for name, value in named.items() if name in self._static}
+            dynamic = tuple(value for name, value in named.items() if name not in self._static)
+        leaves, tree = jax.tree_util.tree_flatten(dynamic)
+        if any(isinstance(leaf, Tracer) for leaf in leaves):
+            return None
+        return _Call((tree, tuple(map(_kind, leaves)), tuple(static.items())), args, dynamic)
+
+    def _make(self, call: _Call) -> Callable:
+        with self._guard:
+            lock = self._locks.setdefault(call.key, threading.Lock())
+        with lock:
+            if call.key not in self._ready:
+                self._ready[call.key] = self._load_or_compile(call)
+            return self._ready[call.key]
+
+    def _load_or_compile(self, call: _Call) -> Callable:
+        index = folder() / f"{_digest(machine_mark(), source_mark(), self.name, *map(str, call.key))}.index"
+        began = time.perf_counter()
+        loaded = _load(index)
+        if loaded is not None:
+            logger.debug("%s: loaded in %.3f s", self.name, time.perf_counter() - began)
+            return loaded
+        lowered = self._jitted.lower(*call.args)
+        traced = time.perf_counter()
+        text = _digest(machine_mark(), self.name, lowered.as_text())
+        entry = pickle.dumps((text, lowered.in_tree, lowered.out_tree))
+        _write(index, entry)
+        loaded = _load(index)  # the same program was compiled from other sources
+        if loaded is None:
+            loaded = _compile(lowered)
+            _keep(loaded, text)
+        seconds = traced - began, time.perf_counter() - traced
+        logger.debug("%s: traced in %.2f s, compiled and kept in %.2f s", self.name, *seconds)
+        return loaded
+
+
+def _kind(leaf: Any) -> tuple:
+    """Return what a compiled program depends on in an argument."""
+    if isinstance(leaf, jax.Array):
+        return leaf.shape, leaf.dtype.name, leaf.weak_type  # pyright: ignore[reportAttributeAccessIssue]
+    if isinstance(leaf, (np.ndarray, np.generic)):
+        return leaf.shape, leaf.dtype.name, False
+    return (type(leaf).__name__,)
+
+
+def _digest(*parts: str) -> str:
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:40]
+
+
+def _compile(lowered: Any) -> Callable:
+    """Compile beside JAX's own cache: an executable that came out of it loses its functions when it is stored again.
+
+    A key of its own keeps it from being found there, an endless threshold from being written.
+    """
+    with (
+        jax_config.compilation_cache_include_metadata_in_key(True),
+        jax_config.persistent_cache_min_compile_time_secs(1e9),
+    ):
+        return lowered.compile()
+
+
+def _keep(compiled: Any, text: str) -> None:
+    """Store an executable if it can be serialized."""
+    with contextlib.suppress(ValueError, NotImplementedError, TypeError, jax.errors.JaxRuntimeError):
+        _write(folder() / f"{text}.program", serialize_executable.serialize(compiled)[0])
+
+
+def _load(index: Path) -> Callable | None:
+    """Return the executable that an index names, or None where it is missing, damaged or of another build."""
+    entry = _read(index)
+    if entry is None:
+        return None
+    text, in_tree, out_tree = pickle.loads(entry)
+    path = folder() / f"{text}.program"
+    payload = _read(path)
+    if payload is None:
+        return None
+    _find_lapack()
+    try:
+        return serialize_executable.deserialize_and_load(payload, in_tree, out_tree)
+    except Exception:  # whatever a foreign or stale executable raises: it is compiled anew
+        _remove(path)
+        return None
+
+
+@functools.cache
+def _find_lapack() -> None:
+    """Let JAX look up LAPACK: it does so when it lowers a factorization, and a loaded executable calls null without."""
+    jax.jit(jax.lax.linalg.cholesky).lower(np.eye(1))
+
+
+def _trusted(path: Path) -> bool:
+    """Whether only this user can have written a file: what is read from it is executed."""
+    if not hasattr(os, "getuid"):
+        return True
+    return all(
+        info.st_uid == os.getuid() and not info.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+        for info in (path.stat(), path.parent.stat())
+    )
+
+
+def _read(path: Path) -> bytes | None:
+    """Return what was written, or None where the file is missing, damaged or not ours."""
+    try:
+        if not _trusted(path):
+            return None
+        content = path.read_bytes()
+        os.utime(path)
+    except OSError:
+        return None
+    start = len(_MAGIC) + 32
+    if not content.startswith(_MAGIC) or hashlib.sha256(content[start:]).digest() != content[len(_MAGIC) : start]:
+        _remove(path)
+        return None
+    return content[start:]
+
+
+def _write(path: Path, body: bytes) -> None:
+    """Write an entry whole or not at all, and remove the oldest where all grow too large."""
+    with _writing, contextlib.suppress(OSError):  # a full or read-only disk only costs time
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with replaced(path) as part:
+            part.write_bytes(_MAGIC + hashlib.sha256(body).digest() + body)
+        excess = size() - LIMIT
+        for old in entries():
+            if excess <= 0:
+                break
+            excess -= old.stat().st_size
+            _remove(old)
+
+
+def _remove(path: Path) -> None:
+    with contextlib.suppress(OSError):
+        path.unlink()

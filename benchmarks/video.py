@@ -22,6 +22,7 @@ from motionrecon.config import Config, InputOptions
 from motionrecon.data import video
 from motionrecon.errors import MotionReconError
 from motionrecon.fitting import fit
+from motionrecon.metrics import frame_errors
 from motionrecon.results import result_folder
 from motionrecon.types import FitResult
 
@@ -57,7 +58,7 @@ def numbers(name: str, result: FitResult) -> dict:
     physics, kinematic = methods["physics"], methods["kinematic"]
     height, wanted = (np.asarray(m.root_pos)[:, 2] for m in (result.motion, result.kinematic))
     lowest = float((height / wanted).min())
-    apart = tables.frame_errors(
+    apart = frame_errors.frame_errors_mm(
         np.asarray(result.rollout.keypoints), np.asarray(result.kinematic_keypoints), np.ones(1)
     )
     clip = len(height) / float(result.observation.fps)
@@ -65,7 +66,7 @@ def numbers(name: str, result: FitResult) -> dict:
     total = sum(spent.values())
     return {
         "case": name, "frames": len(height), "clip_s": clip, "lowest": lowest,
-        "upright": "yes" if lowest > UPRIGHT and apart.max() < tables.FALL_MM else "NO",
+        "upright": "yes" if lowest > UPRIGHT and apart.max() < frame_errors.FALL_MM else "NO",
         "worst_mm_from_start": float(apart.max()),
         "physics_px": physics["mpjpe_2d_px"], "kinematic_px": kinematic["mpjpe_2d_px"],
         "ratio": physics["mpjpe_2d_px"] / kinematic["mpjpe_2d_px"],

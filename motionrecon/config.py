@@ -20,6 +20,7 @@ import tomli_w
 
 from motionrecon import option_records
 from motionrecon.errors import ConfigError
+from motionrecon.geometry.keypoint_layouts import LAYOUTS
 from motionrecon.jobs.atomic_file import replaced
 from motionrecon.option_records import suggestion
 
@@ -46,7 +47,10 @@ class InputOptions:
       fps: Hz of the fit; None: 30, or 25 for a source of 25, 50 or 100.
       source_fps: Hz at which the source was recorded, where its file does not say or says it wrongly.
       image_size: (width, height) px of the image of 2D keypoints, where their file does not say.
+      layout: name of the order of 2D keypoints; None: by their number and the limbs they make.
       asf: skeleton of an AMC file; None: looked for beside it.
+      markers: TOML file that says where surface markers sit; None: one of the standard sets.
+      static: recording of the person standing still with the same markers; it gives lengths and marker places.
       truth: NPZ file of true joint positions to measure the result against; None: no truth.
     """
 
@@ -59,7 +63,10 @@ class InputOptions:
     fps: float | None = None
     source_fps: float | None = None
     image_size: tuple[int, int] | None = None
+    layout: str | None = None
     asf: str | None = None
+    markers: str | None = None
+    static: str | None = None
     truth: str | None = None
 
     def __post_init__(self):
@@ -90,6 +97,11 @@ class InputOptions:
             width, height = self.image_size
             _require(
                 min(width, height) >= 16, f"input.image_size {width} {height}: give the width and height in pixels"
+            )
+        if self.layout is not None:
+            _require(
+                self.layout in LAYOUTS,
+                f'input.layout "{self.layout}": give one of {", ".join(LAYOUTS)}{suggestion(self.layout, LAYOUTS)}',
             )
 
 

@@ -194,6 +194,8 @@ class Recording:
       labels: {canonical name: name in the file}.
       scale, rotation, offset: x_recording = scale * rotation @ x_file + offset; m per unit, (3, 3), (3,) m.
       skeleton: file of the skeleton that belongs to it (AMC), or None.
+      marker_body: what a recording of surface markers gives as a static trial
+        (``data.markers.surface_markers.StaticTrial``), or None.
     """
 
     path: str
@@ -204,6 +206,7 @@ class Recording:
     rotation: Array = dataclasses.field(default_factory=lambda: np.eye(3))
     offset: Array = dataclasses.field(default_factory=lambda: np.zeros(3))
     skeleton: str | None = None
+    marker_body: Any = None
 
 
 @dataclasses.dataclass(frozen=True)

@@ -13,6 +13,7 @@ import pytest
 from motionrecon import biomechanics, config
 from motionrecon.biomechanics import joint_axes
 from motionrecon.cli import main
+from motionrecon.evaluate import suite
 from motionrecon.results import export, result_folder
 from motionrecon.results.export import npz
 from tests.fixtures import walking_result
@@ -27,12 +28,42 @@ def blocks(text):
     return re.findall(r"```sh\n(.*?)```", text, flags=re.S)
 
 
+PLACEHOLDER = re.compile(r"INPUT|DATASET|SEQUENCE|RESULT_FOLDER|\.\.\.|\[|\|")
+
+
+def written(document):
+    """Every command of a document: lines of its shell blocks, and what stands in backticks."""
+    text = document.read_text(encoding="utf-8")
+    inline = re.sub(r"```.*?```", "", text, flags=re.S)
+    yield from "\n".join(blocks(text)).splitlines()
+    yield from (" ".join(code.split()) for code in re.findall(r"`(motionrecon [^`]*)`", inline))
+
+
 def commands(words):
     for document in DOCUMENTS:
-        for line in "\n".join(blocks(document.read_text(encoding="utf-8"))).splitlines():
-            found = re.search(rf"motionrecon ({words} .*)", line)
-            if found and "INPUT" not in line:
+        for line in dict.fromkeys(written(document)):
+            found = re.search(rf"motionrecon ({words}(?: .*)?)$", line)
+            if found and not PLACEHOLDER.search(line):
                 yield pytest.param(found[1], id=f"{document.name}: {found[1]}")
+
+
+def split(command):
+    """The names of a command's commands, the last of them, and its arguments."""
+    words, names, found = shlex.split(command, comments=True), [], main.cli
+    while isinstance(found, click.Group) and words and not words[0].startswith("-"):
+        names.append(words[0])
+        found, words = found.commands[words[0]], words[1:]
+    return tuple(names), found, words
+
+
+def parse(command):
+    """Parse a command as the shell would, without running it; one without arguments is only named."""
+    names, found, words = split(command)
+    if words and not {"--help", "-h"} & set(words):
+        found.make_context(names[-1], words, parent=main.cli.make_context("motionrecon", []))
+
+
+OTHERS = f"(?:{'|'.join(sorted(set(main.cli.commands) - {'fit'}))})"
 
 
 def test_readme_opens_with_the_two_commands():
@@ -46,14 +77,36 @@ def test_readme_opens_with_the_two_commands():
     assert f"{second.split('-m pytest ')[1].strip()}" in (ROOT / ".ci" / "run").read_text()
 
 
-@pytest.mark.parametrize("command", commands("(?:eval|data|tables)"))
+@pytest.mark.parametrize("command", commands(OTHERS))
 def test_documented_evaluations_parse(command):
-    context = main.cli.make_context("motionrecon", [])
-    words = shlex.split(command, comments=True)
-    found = main.cli.commands[words[0]]
-    if words[0] == "data":
-        found, words = found.commands[words[1]], words[1:]
-    found.make_context(words[0], words[1:], parent=context)
+    parse(command)
+
+
+def documented():
+    return sorted({split(found.values[0])[0] for found in commands(f"(?:fit|{OTHERS[3:-1]})")})
+
+
+def test_every_command_is_documented():
+    tops = {name for name, *_ in documented()}
+    assert tops == set(main.cli.commands)
+
+
+@pytest.mark.parametrize("names", documented(), ids=" ".join)
+def test_help_of_every_documented_command(names, capsys):
+    assert main.run([*names, "--help"]) == 0
+    out, err = capsys.readouterr()
+    assert out.startswith(f"Usage: motionrecon {' '.join(names)}") and "--help" in out and err == ""
+
+
+def test_suites_of_the_documents_are_those_there_are():
+    names = set(suite.available())
+    named = {
+        name for document in DOCUMENTS for line in written(document) for name in re.findall(r"--suite ([a-z]+)", line)
+    }
+    assert named == names
+    table = (ROOT / "docs" / "eval.md").read_text(encoding="utf-8")
+    assert all(f"| `{name}` |" in table for name in names)
+    assert all(name in next(p.help for p in main.evaluate.params if p.name == "suite") for name in names)
 
 
 def test_every_option_of_eval_is_documented():
@@ -65,9 +118,7 @@ def test_every_option_of_eval_is_documented():
 
 @pytest.mark.parametrize("command", commands("fit"))
 def test_documented_commands_parse(command):
-    arguments = shlex.split(command, comments=True)[1:]
-    if "--help" not in arguments:
-        main.fit.make_context("fit", arguments, token_normalize_func=lambda token: token.replace("_", "-"))
+    parse(command)
 
 
 def test_files_of_the_first_command_are_bundled():

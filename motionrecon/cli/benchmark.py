@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from motionrecon.cli import places
+from motionrecon.cli import options, places
 from motionrecon.errors import ConfigError
 
 _HELP = """Run optimizers over the 15 classical test functions: the paper's Table 8 and figures, measured.
@@ -48,22 +48,13 @@ def benchmark() -> None:
 @click.option("--figures/--no-figures", default=True, show_default=True,
               help="Also measure step times, directions and trajectories (Fig. 5, 8, 13).")  # fmt: skip
 @click.option("--seed", type=int, default=0, show_default=True, metavar="N", help="Of starts, offsets, rotations.")
-@click.option("--workers", type=int, metavar="N", help="Worker processes. [default: one a core; 1 on a GPU]")
-@click.option("--device", type=click.Choice(["auto", "cpu", "gpu"]), default="cpu", show_default=True,
-              help="Where to compute.")  # fmt: skip
-@click.option("-o", "--output", default="runs/benchmark-classical", show_default=True, metavar="DIR",
-              help="Result folder.")  # fmt: skip
-@click.option("--overwrite", is_flag=True, help="Begin anew in a folder that holds results.")
-@click.option("--resume", is_flag=True, help="Go on from the finished rows.")
-@click.option("-q", "--quiet", is_flag=True, help="Print errors only.")
-@click.option("--debug", is_flag=True, help="Print the traceback of an error, of a failed row too.")
+@options.parallel(None, "Worker processes. [default: one a core; 1 on a GPU]")
+@options.device
+@options.placed("Result folder.", default="runs/benchmark-classical", resume="Go on from the finished rows.")
+@options.told("Print the traceback of an error, of a failed row too.")
 @click.pass_context
 def classical(ctx: click.Context, /, overwrite: bool, resume: bool, **given: Any) -> None:
     """Run the classical benchmark: the command's body; users read _HELP."""
-    if overwrite and resume:
-        raise click.UsageError("--overwrite and --resume exclude each other: begin anew, or go on", ctx)
-    if given["workers"] is not None and given["workers"] < 1:
-        raise click.UsageError(f"--workers {given['workers']}: give 1 or more", ctx)
     from motionrecon.jobs import runtime
 
     runtime.configure(given["device"])
@@ -128,12 +119,11 @@ def _weight_file(text: str) -> tuple[str, Path]:
 def _run(folder: Path, given: dict[str, Any], problems: list, names: tuple[str, ...], protocol: Any,
          weights: dict[str, Path], *, resume: bool) -> int:  # fmt: skip
     """Measure, write and print; returns how many rows failed."""
-    from motionrecon.jobs import text_grid
+    from motionrecon.jobs import memory, text_grid
     from motionrecon.optimizer_lab.benchmark import report, run, tables
 
     quiet, began = given["quiet"], time.monotonic()
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    count = given["workers"] or (cores if given["device"] == "cpu" else 1)
+    count = given["workers"] or (memory.cores() if given["device"] == "cpu" else 1)
 
     def say(text: str) -> None:
         if not quiet:

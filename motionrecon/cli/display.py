@@ -17,7 +17,7 @@ _STAGES = {
     "measure": "Measuring",
     "write": "Writing the results",
 }
-_LINE_INTERVAL = 5.0  # s between plain window lines, so that a log file stays readable
+_LINE_INTERVAL = 5.0  # s between plain lines of one stage, so that a log file stays readable
 
 
 class Display:
@@ -36,7 +36,7 @@ class Display:
         self._bars: Progress | None = None
         self._task: TaskID | None = None
         self._started = time.monotonic()
-        self._clock = _Clock()
+        self._clock, self._words = _Clock(), ""
         self._last_line = float("-inf")
         self.lines: list[str] = []
         self.messages: list[str] = []
@@ -66,7 +66,7 @@ class Display:
     def stage(self, name: str) -> None:
         """Show that a new stage begins."""
         words = _STAGES.get(name, name)
-        self._clock = _Clock()
+        self._clock, self._words = _Clock(), words
         self._record(words)
         if self._bars is not None:
             if self._task is not None:
@@ -75,21 +75,33 @@ class Display:
         else:
             self._show(words + " ...")
 
-    def window(self, index: int, total: int, loss: float) -> None:
-        """Show that window ``index`` (from 0) of ``total`` is done with this loss."""
+    def frames(self, done: int, total: int) -> None:
+        """Show in how many frames of a film the person was looked for."""
+        self._step(done, total, f"{done} of {total} frames", "detect")
+
+    def detail(self, text: str) -> None:
+        """Show a word about the stage."""
+        self._print(f"{self._words}: {text}")
+
+    def window(self, index: int, total: int, loss: float, error_mm: float) -> None:
+        """Show that window ``index`` (from 0) of ``total`` is done with this loss, and the error of all so far."""
         done = index + 1
-        text = f"window {done}/{total}, loss {loss:.4g}"
+        text = f"window {done}/{total}, loss {loss:.4g}, {error_mm:.1f} mm off so far"
+        self._record(text)
+        self._step(done, total, text, "optimize", every=self._verbose)
+
+    def _step(self, done: int, total: int, text: str, stage: str, every: bool = False) -> None:
+        """Move the bar and say what is left; without a bar, print a line now and then, or ``every`` time."""
         left = self._clock.left(done, total)
         shown = text if left is None or done == total else f"{text}, {_duration(left)} left"
-        self._record(text)
         if self._bars is not None:
             if self._task is None:
-                self.stage("optimize")
+                self.stage(stage)
             if self._task is not None:
                 self._bars.update(self._task, total=total, completed=done, detail=shown)
         now = time.monotonic()
         due = self._bars is None and (now - self._last_line >= _LINE_INTERVAL or done == total)
-        if self._verbose or due:
+        if every or due:
             self._last_line = now
             self._show(shown)
 
@@ -112,7 +124,7 @@ class Display:
 
 
 class _Clock:
-    """Estimates the time left from the pace so far, leaving out the first window, which may wait for a compiler."""
+    """Estimates the time left from the pace so far, without the first step, which may wait for a compiler."""
 
     def __init__(self):
         self._first: tuple[int, float] | None = None

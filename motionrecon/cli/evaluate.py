@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from motionrecon.cli import evaluate_forces, places
+from motionrecon.cli import evaluate_forces, evaluate_suite, options, places
 
 _HELP = """Evaluate methods over a data set and print the paper's tables, published numbers beside measured ones.
 
@@ -22,6 +22,7 @@ Examples:
   motionrecon eval --dataset aist --data-root DATA --optimizer gauss-newton,bfgs
   motionrecon eval --dataset h36m --data-root DATA --split mocap --workers 4
   motionrecon eval --forces FOLDER -o runs/forces
+  motionrecon eval --suite walks --data-root DATA
 """
 _ENVIRONMENT = "MOTIONRECON_DATA"
 
@@ -29,6 +30,9 @@ _ENVIRONMENT = "MOTIONRECON_DATA"
 @click.command("eval", help=_HELP)
 @click.option("--dataset", default="synthetic", show_default=True, metavar="NAME",
               help="synthetic, h36m, aist or mocap (a folder of files).")  # fmt: skip
+@click.option(
+    "--suite", metavar="NAME", help="A fixed set of evaluations instead: mocap, walks, aist, noise, drawn, optimizers."
+)
 @click.option(
     "--forces",
     metavar="FOLDER",
@@ -53,29 +57,29 @@ _ENVIRONMENT = "MOTIONRECON_DATA"
 @click.option("--outliers", type=float, default=0.0, metavar="PERCENT",
               help="Share of 3D keypoints displaced by 200 mm. [default: 0]")  # fmt: skip
 @click.option("--noise-px", type=float, default=0.0, metavar="PX", help="Noise on 2D keypoints. [default: 0]")
+@click.option("--baselines", metavar="A,B", help="More to set beside: filters (best filter of noisy 3D), pnp (films).")
+@click.option("--points", type=click.Choice(["joints", "observed", "fitted"]), default="joints", show_default=True,
+              help="Where results are judged: at joints, a film's observed points, the fitted 3D points.")  # fmt: skip
+@click.option("--starts", type=int, metavar="N", help="With --suite: fit from N starts that are slightly off.")
 @click.option("--seed", type=int, default=0, show_default=True, metavar="N", help="Of the noise.")
 @click.option("--form", type=click.Choice(["cdf", "npz", "h5"]), help="Which of Human3.6M's forms to read.")
 @click.option("--max-evaluations", type=int, metavar="N", help="Most loss evaluations per window.")
 @click.option("--detector", type=click.Choice(["mediapipe", "rtmpose"]), help="Pose detector. [default: mediapipe]")
-@click.option("--device", type=click.Choice(["auto", "cpu", "gpu"]), help="Where to compute. [default: cpu]")
-@click.option("--workers", type=int, metavar="N", help="Worker processes. [default: one a core]")
-@click.option("--ray", metavar="ADDRESS", help="Use a Ray cluster; auto starts a local one (extra [ray]).")
+@options.device
+@options.parallel(None, "Worker processes. [default: one a core]", ray=True)
 @click.option("--json", "json_path", metavar="FILE", help="Write the results as JSON there too.")
 @click.option("-c", "--config", "config_path", metavar="FILE", help="Options of the fits from a TOML file.")
-@click.option("-o", "--output", metavar="DIR", help="Result folder. [default: runs/eval-DATASET-SPLIT-INPUT]")
-@click.option("--overwrite", is_flag=True, help="Begin anew in a folder that holds results.")
-@click.option("--resume", is_flag=True, help="Go on from the finished sequences.")
-@click.option("-q", "--quiet", is_flag=True, help="Print errors only.")
-@click.option("--debug", is_flag=True, help="Print the traceback of an error, of a failed sequence too.")
+@options.placed("Result folder. [default: runs/eval-DATASET-SPLIT-INPUT]", resume="Go on from the finished sequences.")
+@options.told("Print the traceback of an error, of a failed sequence too.")
 @click.pass_context
 def evaluate(ctx: click.Context, /, overwrite: bool, resume: bool, **given: Any) -> None:
     """Evaluate methods over a data set: the command's body; users read _HELP."""
-    if overwrite and resume:
-        raise click.UsageError("--overwrite and --resume exclude each other: begin anew, or go on", ctx)
-    if given["workers"] is not None and given["workers"] < 1:
-        raise click.UsageError(f"--workers {given['workers']}: give 1 or more", ctx)
-    if given["forces"] is not None:
+    if given["forces"] is not None and given["suite"] is None:
         ctx.exit(evaluate_forces.evaluate(ctx, given, overwrite=overwrite, resume=resume))
+    if given["suite"] is not None:
+        ctx.exit(evaluate_suite.evaluate(ctx, given, overwrite=overwrite, resume=resume))
+    if given["starts"] is not None:
+        raise click.UsageError(f"--starts {given['starts']}: goes with --suite", ctx)
     for name in ("height", "mass"):
         if given[name] is not None:
             raise click.UsageError(f"--{name}: goes with --forces; a data set knows its own people", ctx)
@@ -103,14 +107,15 @@ def _protocol(given: dict[str, Any]) -> Any:
         overrides["optimizer"] = {"max_evaluations": given["max_evaluations"]}
     if given["detector"] is not None:
         overrides["detector"] = {"name": given["detector"]}
-    overrides["run"] = {"device": given["device"] or "cpu"}
+    overrides["run"] = {"device": given["device"]}
     catalog.known(given["dataset"])
     root = catalog.data_root(given["data_root"])
-    kept = ("dataset", "mode", "camera", "noise_mm", "outliers", "noise_px", "frames", "seed", "form")
+    kept = ("dataset", "mode", "camera", "noise_mm", "outliers", "noise_px", "frames", "seed", "form", "points")
     return protocols.Protocol(
         root=None if root is None or given["dataset"] == "synthetic" else str(root),
         methods=protocols.method_names(given["optimizer"]),
         fit=config.load(given["config_path"], overrides),
+        baselines=_words(given["baselines"]),
         **{name: given[name] for name in kept},
     )
 
@@ -121,11 +126,11 @@ def _words(text: str | None) -> tuple[str, ...]:
 
 def _run(asked: Any, dataset: Any, clips: list, folder: Path, given: dict[str, Any], *, resume: bool) -> int:
     """Evaluate, write and print; returns how many sequences gave no row at all."""
-    from motionrecon.evaluate import run, tables, workers
-    from motionrecon.jobs import text_grid
+    from motionrecon.evaluate import run, tables
+    from motionrecon.jobs import pool, text_grid
 
     quiet = given["quiet"]
-    count = given["workers"] or (None if given["ray"] else workers.default_workers(len(clips)))
+    count = given["workers"] or (None if given["ray"] else pool.default_count(len(clips)))
     if not quiet:
         click.echo(f"motionrecon eval {asked.dataset}, split {asked.split}, input {asked.mode}: "
                    f"{_counted(len(clips), 'sequence')} -> {folder}{os.sep}", err=True)  # fmt: skip

@@ -57,7 +57,7 @@ def _options(given: dict[str, Any]) -> Any:
         raise ConfigError(f"--optimizer {given['optimizer']}: give one with --forces")
     overrides: dict[str, dict[str, Any]] = {
         "optimizer": {"name": name},
-        "run": {"device": given["device"] or "cpu"},
+        "run": {"device": given["device"]},
     }
     if given["max_evaluations"] is not None:
         overrides["optimizer"]["max_evaluations"] = given["max_evaluations"]

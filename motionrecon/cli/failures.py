@@ -31,8 +31,13 @@ _PACKAGES = {
 }  # fmt: skip
 
 
-def attempt(action: Callable[[], None], *, debug: bool = False) -> int:
+def attempt(action: Callable[[], None], *, debug: bool = False, told: Callable[[str], None] | None = None) -> int:
     """Run ``action`` and return its exit code; a failure is told in one line (``debug``: after its traceback).
+
+    Args:
+      action: what to do.
+      debug: print the traceback of a failure on stderr.
+      told: is given the line; None: it goes to stderr.
 
     KeyboardInterrupt passes through: it ends everything, not one input.
     """
@@ -46,7 +51,7 @@ def attempt(action: Callable[[], None], *, debug: bool = False) -> int:
         if debug:
             traceback.print_exc()
         message, code = explain(error)
-        tell(message)
+        (told or tell)(message)
         return code
     return 0
 

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from motionrecon.cli import failures, options, places
+from motionrecon.cli import fit_batch, options, places
 from motionrecon.config import Config
 from motionrecon.errors import ConfigError
 
 if TYPE_CHECKING:
     import numpy as np
+    from rich.console import Console
 
     from motionrecon.cli.display import Display
     from motionrecon.types import FitResult
@@ -45,56 +46,80 @@ Examples:
   motionrecon fit walk.mp4
   motionrecon fit walk.mp4 --camera camera.toml --height 1.75 -o runs/walk
   motionrecon fit dance.bvh --time-range 2 6 --format bvh --format trc
+  motionrecon fit clips/*.bvh --workers 4 -o runs/clips
 """
 
 
 @click.command(help=_HELP)
 @click.argument("inputs", nargs=-1, required=True, metavar="INPUT...")
-@options.placed
+@options.placed(
+    "Result folder; for several inputs, the folder of their folders. [default: runs/NAME]",
+    overwrite="Replace results that are there already.",
+    resume="Go on from the last finished window.",
+)
+@options.parallel(None, "Processes that fit several inputs at once. [default: 1; with --ray its CPUs]", ray=True)
 @options.configured
-@options.told
+@options.told(verbose=True)
 @click.pass_context
 def fit(
     ctx: click.Context,
     /,
     inputs: tuple[str, ...],
     output: str | None,
+    config_path: str | None,
+    workers: int | None,
+    ray: str | None,
     overwrite: bool,
     resume: bool,
-    config_path: str | None,
-    verbose: bool,
-    quiet: bool,
-    debug: bool,
-    **flags: Any,
+    **given: Any,
 ) -> None:
     """Reconstruct a simulated person from each input: the command's body; users read _HELP."""
-    if overwrite and resume:
-        raise click.UsageError("--overwrite and --resume exclude each other: begin anew, or go on", ctx)
-    config = options.load_config(config_path, flags)
+    show = fit_batch.Show(*(given.pop(name) for name in fit_batch.Show._fields))
+    config = options.load_config(config_path, given)
     places.check_files(config)
     jobs = places.plan(inputs, output)
-    codes = []
-    for job in jobs:
-        fit_job = partial(_fit_one, job, config, overwrite=overwrite, resume=resume, quiet=quiet, verbose=verbose)
-        codes.append(failures.attempt(fit_job, debug=debug))
-    if len(jobs) > 1 and not quiet:
-        click.echo(f"{codes.count(0)} of {len(jobs)} inputs done.")
-    ctx.exit(max(codes))
+    for job in jobs:  # all of them before the first is worked on
+        places.check_folder(job.folder, overwrite=overwrite, resume=resume)
+    work = partial(fit_input, config=config, overwrite=overwrite, resume=resume)
+    if ray is not None or (len(jobs) > 1 and (workers or 1) > 1):
+        finished = _finished if resume else None
+        ctx.exit(fit_batch.in_workers(jobs, work, show, workers=workers, ray=ray, finished=finished))
+    ctx.exit(fit_batch.in_turn(jobs, work, show))
 
 
-def _fit_one(job: places.Job, config: Config, *, overwrite: bool, resume: bool, quiet: bool, verbose: bool) -> None:
+def fit_input(
+    job: places.Job,
+    config: Config,
+    *,
+    overwrite: bool,
+    resume: bool,
+    quiet: bool,
+    verbose: bool,
+    console: Console | None = None,
+) -> str:
+    """Fit one input, write its result folder, and return what to print: the table of errors, and what lies where.
+
+    Args:
+      job: input and folder.
+      config: options of the fit.
+      overwrite: replace what the folder holds.
+      resume: go on from what it holds.
+      quiet: show no progress.
+      verbose: show every window.
+      console: where progress is shown; None: stderr.
+
+    Raises:
+      MotionReconError: it cannot be done; the message says why.
+    """
     places.check_source(job.source)
     if resume and _finished(job.folder):
-        if not quiet:
-            click.echo(f"{job.folder}: finished already with the options in its config.toml; --overwrite fits it anew")
-        return
+        return f"{job.folder}: finished already with the options in its config.toml; --overwrite fits it anew"
     with places.result_folder(job.folder, overwrite=overwrite, resume=resume) as folder:
         from motionrecon.cli.display import Display  # rich, and what follows needs JAX: not before there is work
 
-        with Display(f"{job.source} -> {folder}", quiet=quiet, verbose=verbose) as display:
+        with Display(f"{job.source} -> {folder}", quiet=quiet, verbose=verbose, console=console) as display:
             table = _compute(job.source, config, folder, resume=resume, display=display)
-    if not quiet:
-        click.echo("\n".join([table, *_closing(folder)]))
+    return "\n".join([table, *_closing(folder)])
 
 
 def _finished(folder: Path) -> bool:

@@ -16,6 +16,9 @@ from motionrecon import config as configuration
 from motionrecon.config import FORMATS, Config
 from motionrecon.errors import ConfigError
 
+Command = Callable[..., Any]
+Decorator = Callable[[Command], Command]
+
 
 class Flag(NamedTuple):
     """One flag of the command line.
@@ -62,7 +65,8 @@ FLAGS = (
           metavar="HZ"),
     _flag("--person", "input.person", "Whom to follow: the largest, or the N-th from the left, from 1.",
           type=Person(), metavar="[largest|N]"),
-    _flag("--camera --calib", "input.camera", "Camera file (TOML, JSON, YAML). [default: a guess]", metavar="FILE"),
+    _flag("--camera --calib", "input.camera", "Camera file; FILE:NAME picks one camera of several. [default: a guess]",
+          metavar="FILE"),
     _flag("--fov", "input.field_of_view", "Field of view of the longer image side in degrees, where no camera file is "
           "given. [default: 60, a guess]", type=float, metavar="DEG"),
     _flag("--static-camera/--moving-camera", "input.static_camera", "Whether the camera stands still."),
@@ -72,7 +76,11 @@ FLAGS = (
           metavar="HZ"),
     _flag("--image-size", "input.image_size", "Size of the image of 2D keypoints whose file does not say it.", type=int,
           nargs=2, metavar="W H"),
+    _flag("--layout", "input.layout", "Order of 2D keypoints (coco17, body25, ...). [default: by their limbs]",
+          metavar="NAME"),
     _flag("--asf", "input.asf", "Skeleton of an AMC file. [default: the one beside it]", metavar="FILE"),
+    _flag("--markers", "input.markers", "Where surface markers sit (TOML). [default: a standard set]", metavar="FILE"),
+    _flag("--static", "input.static", "Static trial with the same surface markers.", metavar="FILE"),
     _flag("--truth", "input.truth", "True joint positions (NPZ) to measure the result against.", metavar="FILE"),
     _flag("--height", "person.height", "Stature in metres. [default: estimated]", type=float, metavar="M"),
     _flag("--mass", "person.mass", "Body mass in kilograms. [default: from the height]", type=float, metavar="KG"),
@@ -99,7 +107,7 @@ FLAGS = (
 )  # fmt: skip
 
 
-def configured(command: Callable[..., Any]) -> Callable[..., Any]:
+def configured(command: Command) -> Command:
     """Give a command all flags that set the configuration, and ``-c/--config``."""
     for flag in reversed(FLAGS):
         command = click.option(*flag.names, default=None, help=flag.help + _default(flag), **flag.settings)(command)
@@ -108,23 +116,81 @@ def configured(command: Callable[..., Any]) -> Callable[..., Any]:
     )(command)
 
 
-def placed(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command ``-o/--output``, ``--overwrite`` and ``--resume``."""
-    command = click.option("--resume", is_flag=True, help="Go on from the last finished window.")(command)
-    command = click.option("--overwrite", is_flag=True, help="Replace results that are there already.")(command)
-    return click.option(
-        "-o",
-        "--output",
-        metavar="DIR",
-        help="Result folder; for several inputs, the folder of their folders. [default: runs/NAME]",
-    )(command)
+def placed(
+    output: str,
+    *,
+    default: str | None = None,
+    overwrite: str = "Begin anew in a folder that holds results.",
+    resume: str,
+) -> Decorator:
+    """Give a command ``-o/--output``, and ``--overwrite`` and ``--resume``, which exclude each other.
+
+    Args:
+      output: what the folder is, for the help.
+      default: the folder where none is given; None: the command decides, and ``output`` says how.
+      overwrite: what it does, for the help.
+      resume: what it does, for the help.
+    """
+
+    def decorate(command: Command) -> Command:
+        command = click.option("--resume", is_flag=True, callback=_anew_or_on, help=resume)(command)
+        command = click.option("--overwrite", is_flag=True, callback=_anew_or_on, help=overwrite)(command)
+        shown = {"default": default, "show_default": default is not None}
+        return click.option("-o", "--output", metavar="DIR", help=output, **shown)(command)
+
+    return decorate
 
 
-def told(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command ``-v``, ``-q`` and ``--debug``."""
-    command = click.option("--debug", is_flag=True, help="Print the traceback of an error.")(command)
-    command = click.option("-q", "--quiet", is_flag=True, help="Print errors only.")(command)
-    return click.option("-v", "--verbose", is_flag=True, help="Print a line for every window.")(command)
+def parallel(default: int | None, text: str, *, ray: bool = False) -> Decorator:
+    """Give a command ``--workers``, and ``--ray`` where asked for.
+
+    Args:
+      default: their number; None: the command decides, and ``text`` says how.
+      text: what they are, for the help.
+      ray: whether the work can be done on a Ray cluster.
+    """
+
+    def decorate(command: Command) -> Command:
+        if ray:
+            command = click.option(
+                "--ray", metavar="ADDRESS", help="Use a Ray cluster; auto starts a local one (extra [ray])."
+            )(command)
+        shown = {"default": default, "show_default": default is not None}
+        return click.option("--workers", type=int, metavar="N", callback=_some, help=text, **shown)(command)
+
+    return decorate
+
+
+def device(command: Command) -> Command:
+    """Give a command that has no configuration ``--device``."""
+    kinds = click.Choice(["auto", "cpu", "gpu"])
+    return click.option("--device", type=kinds, default="cpu", show_default=True, help="Where to compute.")(command)
+
+
+def told(debug: str = "Print the traceback of an error.", *, verbose: bool = False) -> Decorator:
+    """Give a command ``-q`` and ``--debug``, and ``-v`` where asked for."""
+
+    def decorate(command: Command) -> Command:
+        command = click.option("--debug", is_flag=True, help=debug)(command)
+        command = click.option("-q", "--quiet", is_flag=True, help="Print errors only.")(command)
+        if verbose:
+            command = click.option("-v", "--verbose", is_flag=True, help="Print a line for every window.")(command)
+        return command
+
+    return decorate
+
+
+def _anew_or_on(ctx: click.Context, param: click.Parameter, value: bool) -> bool:
+    other = "resume" if param.name == "overwrite" else "overwrite"
+    if value and ctx.params.get(other):  # click fills them in one after the other: the second sees the first
+        raise click.UsageError("--overwrite and --resume exclude each other: begin anew, or go on", ctx)
+    return value
+
+
+def _some(ctx: click.Context, param: click.Parameter, value: int | None) -> int | None:
+    if value is not None and value < 1:
+        raise click.UsageError(f"--workers {value}: give 1 or more", ctx)
+    return value
 
 
 def load_config(path: str | None, values: Mapping[str, Any]) -> Config:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -47,8 +48,8 @@ def check_source(source: str) -> None:
     """
     path = Path(source)
     if path.is_dir():
-        if next(path.glob("*.json"), None) is None:
-            raise DataError(f"{source}: is a folder without keypoint files (*.json); give a file")
+        if next(path.glob("*.json"), None) is None and next(path.glob("*.txt"), None) is None:
+            raise DataError(f"{source}: is a folder without keypoint files (*.json, YOLO's *.txt); give a file")
     elif not path.exists():
         raise DataError(f"{source}: no such file; check the path")
     elif not path.is_file():
@@ -59,20 +60,45 @@ def check_source(source: str) -> None:
         raise DataError(f"{source}: may not be read; change its permissions (chmod u+r)")
 
 
+def camera_file(given: str) -> str:
+    """Return the file of FILE:NAME (one camera of several), or what was given where that is a file."""
+    from motionrecon.data.formats import camera_files
+
+    return str(camera_files.split_name(given)[0])
+
+
 def check_files(config: Config) -> None:
     """Refuse a configuration that names files which are not there.
 
     Raises:
-      ConfigError: a camera, keypoint, skeleton or truth file is missing.
+      ConfigError: a camera, keypoint, skeleton, marker, static or truth file is missing.
     """
-    for name in ("camera", "keypoints", "asf", "truth"):
+    for name in ("camera", "keypoints", "asf", "markers", "static", "truth"):
         path = getattr(config.input, name)
         if path is None:
             continue
+        if name == "camera":
+            path = camera_file(path)
         if not Path(path).exists():
             raise ConfigError(f"--{name} {path}: no such file; check the path")
-        if Path(path).is_dir() and name != "keypoints":
+        if Path(path).is_dir() and name == "camera" and not (Path(path) / "intri.yml").is_file():
+            raise ConfigError(f"--{name} {path}: is a folder without EasyMocap's intri.yml; give a file")
+        if Path(path).is_dir() and name not in ("keypoints", "camera"):
             raise ConfigError(f"--{name} {path}: is a folder; give a file")
+
+
+def check_folder(folder: Path, *, overwrite: bool, resume: bool) -> None:
+    """Refuse a result folder that holds something already, unless ``overwrite`` or ``resume`` was asked for.
+
+    Raises:
+      InputError: it does, or is a file.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise InputError(f"{folder}: is a file; give a folder with -o/--output")
+    if folder.is_dir() and any(folder.iterdir()) and not (overwrite or resume):
+        raise InputError(
+            f"{folder}: holds results already; use --overwrite to replace them, --resume to go on, or another -o"
+        )
 
 
 @contextlib.contextmanager
@@ -83,12 +109,7 @@ def result_folder(folder: Path, *, overwrite: bool, resume: bool) -> Iterator[Pa
       InputError: it holds something already and neither ``overwrite`` nor ``resume`` was asked for, or it cannot
         be written.
     """
-    if folder.exists() and not folder.is_dir():
-        raise InputError(f"{folder}: is a file; give a folder with -o/--output")
-    if folder.is_dir() and any(folder.iterdir()) and not (overwrite or resume):
-        raise InputError(
-            f"{folder}: holds results already; use --overwrite to replace them, --resume to go on, or another -o"
-        )
+    check_folder(folder, overwrite=overwrite, resume=resume)
     made = _make(folder)
     try:
         yield folder
@@ -96,6 +117,17 @@ def result_folder(folder: Path, *, overwrite: bool, resume: bool) -> Iterator[Pa
         for path in made:  # innermost first
             with contextlib.suppress(OSError):
                 path.rmdir()
+
+
+def clear_unfinished(folder: Path) -> None:
+    """Remove what a process that died left behind half written: hidden folders and files, not the finished windows."""
+    for path in (*folder.glob(".writing-*"), *folder.glob(".*.tmp")):
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
+    with contextlib.suppress(OSError):
+        folder.rmdir()  # where nothing else is in it
 
 
 def _make(folder: Path) -> list[Path]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from motionrecon.cli import places
+from motionrecon.cli import options, places
 from motionrecon.errors import ConfigError
 
 _HELP = """Train a learned optimizer's weights on families of test functions.
@@ -55,25 +55,15 @@ Examples:
 @click.option("--quadratics", type=int, metavar="N", help="Random quadratics in a batch besides.")
 @click.option("--shards", type=int, metavar="N", help="Batches of a meta-step, for workers to divide.")
 @click.option("--validate-every", "validation_every", type=int, metavar="N", help="Meta-steps between validations.")
-@click.option(
-    "--workers", type=int, default=1, show_default=True, metavar="N", help="Processes; no result depends on it."
-)
+@options.parallel(1, "Processes; no result depends on it.")
 @click.option("--begin-with", metavar="FILE", help="Weights to begin with. [default: random ones]")
 @click.option("--tensorboard", is_flag=True, help="Write TensorBoard event files too (extra [tensorboard]).")
-@click.option("--device", type=click.Choice(["auto", "cpu", "gpu"]), default="cpu", show_default=True,
-              help="Where to compute.")  # fmt: skip
-@click.option("-o", "--output", metavar="DIR", help="Result folder. [default: runs/train-RULE-PRESET]")
-@click.option("--overwrite", is_flag=True, help="Begin anew in a folder that holds results.")
-@click.option("--resume", is_flag=True, help="Go on from the folder's checkpoint.")
-@click.option("-q", "--quiet", is_flag=True, help="Print errors only.")
-@click.option("--debug", is_flag=True, help="Print the traceback of an error.")
+@options.device
+@options.placed("Result folder. [default: runs/train-RULE-PRESET]", resume="Go on from the folder's checkpoint.")
+@options.told()
 @click.pass_context
 def train_optimizer(ctx: click.Context, /, overwrite: bool, resume: bool, **given: Any) -> None:
     """Train a learned optimizer: the command's body; users read _HELP."""
-    if overwrite and resume:
-        raise click.UsageError("--overwrite and --resume exclude each other: begin anew, or go on", ctx)
-    if given["workers"] < 1:
-        raise click.UsageError(f"--workers {given['workers']}: give 1 or more", ctx)
     if given["minutes"] is not None and not 0 < given["minutes"] < math.inf:
         raise click.UsageError(f"--minutes {given['minutes']:g}: give a time above 0", ctx)
     from motionrecon.jobs import runtime

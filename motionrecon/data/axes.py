@@ -63,6 +63,20 @@ def guess_unit(names: tuple[str, ...], positions: np.ndarray) -> tuple[float, st
     return scale, name, sentence
 
 
+def believable_unit(names: tuple[str, ...], positions: np.ndarray, unit: float) -> tuple[float | None, str | None]:
+    """Return the stated unit, or None and a sentence where it makes legs that no person has.
+
+    Args:
+      names: K canonical keypoint names.
+      positions: (T, K, 3) in source units; NaN where missing.
+      unit: m, as stated.
+    """
+    leg = _chain_length(names, positions, ("hip", "knee", "ankle"))
+    if leg is None or 0.15 < leg * unit < 2.0:
+        return unit, None
+    return None, f"The file's unit cannot be right: it makes the leg {leg * unit:.3g} m long."
+
+
 def guess_up(names: tuple[str, ...], positions: np.ndarray, default: str) -> tuple[np.ndarray, str | None]:
     """Guess which source axis is up from where shoulders lie relative to ankles.
 

@@ -24,6 +24,8 @@ class GlitchOptions:
     Attributes:
       rest: a step out of or into a rest pose is so many times larger than 95 % of the steps of the second beside it...
       rest_leg: ...and at least this share of the leg's length.
+      held: the same of the whole body's step, place included, out of or into frames that are held...
+      held_frames: ...which are at least so many.
       still: m, steps of a rest pose are smaller.
       body: m, least jump of half of all points...
       usual: ...and so many times larger than three quarters of all steps' jumps.
@@ -34,6 +36,8 @@ class GlitchOptions:
 
     rest: float = 6.0
     rest_leg: float = 0.02
+    held: float = 3.0
+    held_frames: int = 3
     still: float = 1e-6
     body: float = 0.15
     usual: float = 6.0
@@ -131,7 +135,8 @@ def zeros(values: np.ndarray) -> np.ndarray:
 def rest_pose(names: tuple[str, ...], points: np.ndarray, options: GlitchOptions = GlitchOptions()) -> int:
     """Return how many frames at the start are one still pose that lies implausibly far from the frame behind them.
 
-    The size does not matter. A pose is compared without the place of its mean, because it may stand anywhere.
+    The size does not matter. A pose is compared without the place of its mean, because it may stand anywhere; one that
+    is held for several frames is compared with it, because nobody is at full speed from one frame to the next.
 
     Args:
       names: K canonical keypoint names.
@@ -160,8 +165,11 @@ def rest_pose(names: tuple[str, ...], points: np.ndarray, options: GlitchOptions
     steps = np.linalg.norm(np.diff(pose, axis=0), axis=-1).mean(axis=1)
     if len(steps) < 4:
         return 0
-    jump = steps[0] > options.rest * np.percentile(steps[1:], 95) and steps[0] > options.rest_leg * length
-    return last + 1 if jump else 0
+    jump = steps[0] > options.rest * np.percentile(steps[1:], 95)
+    if last + 1 >= options.held_frames and not jump:
+        steps = np.linalg.norm(np.diff(near, axis=0), axis=-1).mean(axis=1)
+        jump = steps[0] > options.held * np.percentile(steps[1:], 95)
+    return last + 1 if jump and steps[0] > options.rest_leg * length else 0
 
 
 def jump_sizes(values: np.ndarray) -> np.ndarray:

@@ -1,7 +1,8 @@
 """Which of several detected people is meant: detections of a clip joined to tracks, one track chosen.
 
-Where the detector gave identities they are used; otherwise each frame's detections go to the track whose last
-pose is nearest, relative to body size.
+Each frame's detections go to the track whose last pose is nearest, relative to body size. Where the detector gave
+identities, they join what stays apart, such as a person who comes back; but trackers lose people and call them anew,
+or exchange two, so that poses which follow each other closely win over identities.
 """
 
 from __future__ import annotations
@@ -44,30 +45,48 @@ def _distance(a: Detection, b: Detection) -> float:
 
 def tracks(frames: list[list[Detection]]) -> list[Track]:
     """Join detections (per frame) to tracks, the largest person first (size summed over frames)."""
-    if any(d.identity is not None for frame in frames for d in frame):
-        named: dict[int | None, Track] = {}
-        for t, frame in enumerate(frames):
-            for detection in frame:
-                named.setdefault(detection.identity, {}).setdefault(t, detection)
-        found = list(named.values())
-    else:
-        found = []
-        for t, frame in enumerate(frames):
-            live = [track for track in found if t - max(track) <= MAX_ABSENCE]
-            free = list(range(len(frame)))
-            pairs = sorted(
-                (_distance(track[max(track)], frame[i]) / (t - max(track)) ** 0.5, j, i)
-                for j, track in enumerate(live)
-                for i in free
-            )
-            taken: set[int] = set()
-            for distance, j, i in pairs:
-                if distance < MAX_STEP and j not in taken and i in free:
-                    live[j][t] = frame[i]
-                    taken.add(j)
-                    free.remove(i)
-            found += [{t: frame[i]} for i in free if (frame[i].keypoints[:, 2] > 0).any()]
-    return sorted(found, key=lambda track: -sum(d.size for d in track.values()))
+    found: list[Track] = []
+    for t, frame in enumerate(frames):
+        live = [track for track in found if t - max(track) <= MAX_ABSENCE]
+        free = list(range(len(frame)))
+        pairs = sorted(
+            (_distance(track[max(track)], frame[i]) / (t - max(track)) ** 0.5, j, i)
+            for j, track in enumerate(live)
+            for i in free
+        )
+        taken: set[int] = set()
+        for distance, j, i in pairs:
+            if distance < MAX_STEP and j not in taken and i in free:
+                live[j][t] = frame[i]
+                taken.add(j)
+                free.remove(i)
+        found += [{t: frame[i]} for i in free if (frame[i].keypoints[:, 2] > 0).any()]
+    return sorted(_joined(found), key=lambda track: -sum(d.size for d in track.values()))
+
+
+def _joined(pieces: list[Track]) -> list[Track]:
+    """Join pieces of one identity, and all of them where nobody ever stands beside anybody else."""
+    known = any(d.identity is not None for piece in pieces for d in piece.values())
+    if not known:
+        return pieces
+    if len(pieces) > 1 and sum(map(len, pieces)) == len(set().union(*pieces)):
+        return [{t: d for piece in pieces for t, d in piece.items()}]
+    joined: list[tuple[int | None, Track]] = []
+    for piece in sorted(pieces, key=min):
+        name = _usual_identity(piece)
+        same = (whole for other, whole in joined if name is not None and other == name and not whole.keys() & piece)
+        whole = next(same, None)
+        if whole is None:
+            joined.append((name, dict(piece)))
+        else:
+            whole.update(piece)
+    return [whole for _, whole in joined]
+
+
+def _usual_identity(track: Track) -> int | None:
+    """Return the identity that most of a track's detections have."""
+    names = [d.identity for d in track.values() if d.identity is not None]
+    return max(dict.fromkeys(names), key=names.count) if names else None
 
 
 def choose(frames: list[list[Detection]], person: str | int, source: str) -> tuple[Track, int]:
@@ -95,10 +114,10 @@ def choose(frames: list[list[Detection]], person: str | int, source: str) -> tup
         raise DetectionError(
             f"{source}: person {person!r} is neither 'largest' nor a number; choose with --person"
         ) from None
-    identities = [next(iter(track.values())).identity for track in found]
-    if wanted in identities:
-        return found[identities.index(wanted)], len(found)
-    named = sorted(i for i in identities if i is not None)
+    shares = [sum(d.identity == wanted for d in track.values()) for track in found]
+    if max(shares):
+        return found[shares.index(max(shares))], len(found)
+    named = sorted({d.identity for track in found for d in track.values() if d.identity is not None})
     if named or not 1 <= wanted <= len(found):
         there = ", ".join(map(str, named)) if named else f"1 (leftmost) to {len(found)}"
         raise DetectionError(f"{source}: there is no person {wanted}; the file has {there}; choose with --person")

@@ -8,7 +8,6 @@ and wipes, which change slowly, are not found.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
 
 import cv2
 import numpy as np
@@ -46,9 +45,3 @@ class CutFinder:
         else:
             self._recent.append(difference)
         return cut
-
-
-def scene_cuts(images: Iterable[np.ndarray]) -> list[int]:
-    """Return the indices of the frames (H, W, 3) uint8 that start a new shot (never 0)."""
-    finder = CutFinder()
-    return [index for index, image in enumerate(images) if finder.starts_shot(image)]

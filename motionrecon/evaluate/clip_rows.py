@@ -5,6 +5,7 @@ A clip or a method that fails gives rows that say why, so that the others are un
 
 from __future__ import annotations
 
+import collections
 import dataclasses
 import functools
 import os
@@ -17,13 +18,14 @@ from motionrecon.errors import MotionReconError
 from motionrecon.evaluate import compile_time
 from motionrecon.evaluate import protocol as protocols
 from motionrecon.evaluate.protocol import Protocol, Task
+from motionrecon.jobs.memory import peak_mb
 
 Row = dict[str, Any]
 CURVE_POINTS = 40
 
 
 def evaluate(task: Task) -> list[Row]:
-    """Return the rows of one clip: of the kinematic start, the smoothed start and each of ``task.methods``.
+    """Return the rows of one clip: of the protocol's baselines and of each of ``task.methods``.
 
     Never raises but on an interruption: a failure is a row with status "failed" and a reason.
     """
@@ -31,7 +33,7 @@ def evaluate(task: Task) -> list[Row]:
     try:
         rows = _Clip(task).rows()
     except Exception as error:
-        rows = [failed(task, method, error) for method in (*protocols.BASELINES, *task.methods)]
+        rows = [failed(task, method, error) for method in (*task.protocol.baseline_methods(), *task.methods)]
     wall, peak = time.perf_counter() - began, peak_mb()
     return [{**row, "wall_seconds": wall, "peak_mb": peak, "worker": os.getpid()} for row in rows]
 
@@ -44,15 +46,6 @@ def failed(task: Task, method: str, error: BaseException | str) -> Row:
     if isinstance(error, Exception) and not expected:
         row["traceback"] = "".join(traceback.format_exception(error))[-4000:]
     return row
-
-
-def peak_mb() -> float:
-    """Return the most memory this process has held, MB."""
-    try:
-        import resource
-    except ImportError:  # no such module on Windows
-        return 0.0
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024.0
 
 
 def _head(task: Task, method: str) -> Row:
@@ -72,7 +65,7 @@ class _Clip:
     """One clip on its way through the methods."""
 
     def __init__(self, task: Task):
-        from motionrecon.evaluate import judged, observed
+        from motionrecon.evaluate import judged, observed, starts
         from motionrecon.fitting import kinds
 
         protocol, self.task = task.protocol, task
@@ -87,6 +80,8 @@ class _Clip:
         compiled = compile_time.take()
         self.start_seconds = max(time.perf_counter() - began - compiled, 0.0)
         self.world = judged.world(clip, self.sequence, self.start)
+        if protocol.start_seed is not None:
+            self.start = starts.nearby(self.start, protocol.start_seed)
 
     def rows(self) -> list[Row]:
         """Fit with every method; the baselines' rows come from the first fit that succeeds."""
@@ -102,7 +97,8 @@ class _Clip:
                 continue
             rows.append(fitted)
             baselines = baselines or others
-        return [*(baselines or [failed(self.task, m, error) for m in protocols.BASELINES]), *rows]
+        names = self.task.protocol.baseline_methods()
+        return [*(baselines or [failed(self.task, name, error) for name in names]), *rows]
 
     def _fit(self, method: str) -> tuple[Row, list[Row]]:
         from motionrecon import metrics
@@ -116,14 +112,14 @@ class _Clip:
         result = fit.fit_sequence(blind, options, start=self.start, source=self.task.clip.key, progress=watch)
         watch.stage("")
         compiled = watch.seconds
-        joints = self.dataset.joint_set
-        names = joints.joints if joints.name != "points of the file" else result.observation.names
-        film = joints.joints if self.task.protocol.mode == "video" else None
+        names, film, joint_set = self._points(result)
         measured = judged.judged(result, self.clip, self.sequence, self.world, film)
+        if self.task.protocol.points == "fitted":
+            measured = _on_fitted(measured, self.start)
         summary = metrics.summarize(measured, names, smoothed="start")
         common = {
             "status": "ok", "reason": "", "frames": summary["frames"], "fps": summary["fps"],
-            "joint_set": joints.name, "joints": summary["joint_set"], "warnings": list(result.warnings),
+            "joint_set": joint_set, "joints": summary["joint_set"], "warnings": list(result.warnings),
             "layout": summary["layout"], "truth_tv_m_per_frame2": _truth_tv(measured, names),
         }  # fmt: skip
         start = {"evaluations": 0, "seconds": self.start_seconds, "detect_seconds": self.detect_seconds}
@@ -134,11 +130,62 @@ class _Clip:
         seconds = max(result.seconds.get("optimize", 0.0) - compiled.get("optimize", 0.0), 0.0)
         physics = {
             "evaluations": summary["optimizer"]["evaluations"], "steps": summary["optimizer"]["steps"],
-            "windows": len(result.windows), "seconds": seconds, "compile_seconds": sum(compiled.values()),
+            "seconds": seconds, "compile_seconds": sum(compiled.values()),
+            "realtime": summary["frames"] / summary["fps"] / seconds if seconds else None,
             "loss": _mean_loss(result), "curve": _curve(result), "metrics": summary["methods"]["physics"],
-            "failed_windows": sum(w.status.name in ("DIVERGED", "NON_FINITE") for w in result.windows),
+            **_windows(result),
         }  # fmt: skip
-        return _head(self.task, method) | common | physics, baselines
+        rows = [_head(self.task, method) | common | physics, *baselines]
+        if self.task.protocol.baselines:
+            rows += self._more_baselines(measured, result, names, rows, common)
+        return rows[0], rows[1:]
+
+    def _points(self, result: Any) -> tuple[tuple[str, ...], tuple[str, ...] | None, str]:
+        """Return the names that are measured, the joint set where it replaces a film's points, and what to call it."""
+        joints, protocol, seen = self.dataset.joint_set, self.task.protocol, result.observation.names
+        if protocol.points == "observed":
+            assert self.clip.reference is not None, "a film is evaluated where its truth is known"
+            return tuple(n for n in seen if n in self.clip.reference.names), None, "observed points"
+        if protocol.points == "fitted":
+            return seen, None, "fitted points"
+        names = joints.joints if joints.name != "points of the file" else seen
+        return names, joints.joints if protocol.mode == "video" else None, joints.name
+
+    def _more_baselines(
+        self, measured: Any, result: Any, names: tuple[str, ...], rows: list[Row], common: Row
+    ) -> list[Row]:
+        """Return the rows of ``Protocol.baselines``, and write the gain over the filters into those there are."""
+        import numpy as np
+
+        from motionrecon import metrics
+        from motionrecon.evaluate import best_filter, frame_by_frame
+        from motionrecon.metrics import baseline
+
+        points: dict[str, tuple[Any, dict[str, float]]] = {}
+        if "filters" in self.task.protocol.baselines:
+            noisy, truth = np.asarray(self.sequence.observation.keypoints3d), np.asarray(self.sequence.truth)
+            mask = np.isfinite(truth).all(axis=-1) & np.array([n in names for n in self.sequence.observation.names])
+            truth = np.nan_to_num(truth)
+            points["input"] = (self.world.carry(noisy), {})
+            best = (best_filter.best(noisy, truth, mask), best_filter.best_after_median(noisy, truth, mask))
+            for name, one in zip(("gaussian", "median-gaussian"), best, strict=True):
+                points[name] = (self.world.carry(one.points), {"filter_width_frames": one.width})
+            least = min(one.error_mm for one in best)
+            for row in rows:
+                row["gain_percent"] = 100.0 * (1.0 - row["metrics"]["mpjpe_g_mm"] / least)
+        if "pnp" in self.task.protocol.baselines:
+            placed = frame_by_frame.placed(result.observation, result.observation.camera, float(self.start.height))
+            sigma = baseline.SIGMA_SECONDS * float(result.observation.fps)
+            points |= {"pnp": (placed, {}), "pnp-smoothed": (metrics.gaussian_smooth(placed, sigma), {})}
+        spent = {"evaluations": 0, "seconds": 0.0}
+        return [
+            _head(self.task, name)
+            | common
+            | spent
+            | more
+            | {"metrics": metrics.measure_keypoints(measured, where, names)}
+            for name, (where, more) in points.items()
+        ]
 
 
 @functools.lru_cache(maxsize=2)
@@ -162,6 +209,22 @@ def _truth_tv(measured: Any, joints: tuple[str, ...]) -> float | None:
     if not columns.any():
         return None
     return metrics.tv(np.nan_to_num(positions[:, columns]), known[:, columns])
+
+
+def _on_fitted(measured: Any, start: Any) -> Any:
+    """Return a result to be measured without the truth of the points that its kinematic start leaves out."""
+    import numpy as np
+
+    trusted = np.asarray(start.observation.confidence) > 0
+    return dataclasses.replace(measured, truth=np.where(trusted[..., None], np.asarray(measured.truth), np.nan))
+
+
+def _windows(result: Any) -> dict[str, int]:
+    """Return how many windows there are, how many were kept from each way of solving them, and how many failed."""
+    kept = collections.Counter(w.method for w in result.windows)
+    failed = sum(w.status.name in ("DIVERGED", "NON_FINITE") for w in result.windows)
+    by = {f"windows_{way}": kept[way] for way in ("plain", "shooting", "ladder")}
+    return {"windows": len(result.windows), "failed_windows": failed, **by}
 
 
 def _mean_loss(result: Any) -> float | None:

@@ -96,8 +96,7 @@ def _loss(axes, rows, methods, colors) -> bool:
         each = np.log(np.array([np.interp(grid, c["evaluations"], c["loss"]) for c in curves]) + 1e-12)
         axes.plot(grid, np.exp(each.mean(axis=0)), color=colors[method], label=f"{method} ({len(curves)} sequences)")
         if len(curves) >= 3:
-            drawn_index = np.random.default_rng(0).integers(0, len(each), (1000, len(each)))
-            low, high = np.exp(np.percentile(each[drawn_index].mean(axis=1), [2.5, 97.5], axis=0))
+            low, high = np.exp(statistics.bootstrap(each, 1000))
             axes.fill_between(grid, low, high, color=colors[method], alpha=0.2, linewidth=0)
         drawn = True
     axes.set_xlabel("loss evaluations a window")

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import fnmatch
-import hashlib
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
@@ -15,10 +13,15 @@ from motionrecon.config import Config
 from motionrecon.data.datasets import catalog
 from motionrecon.data.datasets.dataset import Clip, Dataset
 from motionrecon.errors import ConfigError, InputError
+from motionrecon.jobs import rows
 from motionrecon.option_records import suggestion
 
 MODES = ("mocap", "keypoints2d", "video")
 BASELINES = ("kinematic", "smoothed")  # come with every optimizer's fit
+MORE_BASELINES = {  # on request: the rows each adds
+    "filters": ("input", "gaussian", "median-gaussian"),
+    "pnp": ("pnp", "pnp-smoothed"),
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -37,6 +40,11 @@ class Protocol:
       noise_px: of noise on each axis of 2D keypoints.
       frames: only the first so many frames of each clip, at the source's rate; None: all. Not the protocol then.
       seed: of the noise.
+      baselines: more to set beside, of ``MORE_BASELINES``: the noisy input and its best Gaussian filters (mocap), the
+        detector's landmarks placed frame by frame (video).
+      points: where a result is judged: on the data set's "joints"; a film on the "observed" points that the truth has;
+        3D keypoints on the "fitted" ones, those the kinematic start trusts (bent toe tips are left out).
+      start_seed: of a kinematic start that is slightly off (``starts.nearby``); None: the start itself.
       form: of Human3.6M's files; None: the first that is there.
       fit: options of the fits.
     """
@@ -52,6 +60,9 @@ class Protocol:
     noise_px: float = 0.0
     frames: int | None = None
     seed: int = 0
+    baselines: tuple[str, ...] = ()
+    points: Literal["joints", "observed", "fitted"] = "joints"
+    start_seed: int | None = None
     form: str | None = None
     fit: Config = Config()
 
@@ -69,12 +80,32 @@ class Protocol:
                 raise ConfigError(f"{name} is for --input mocap; give --noise-px for 2D keypoints")
         if self.noise_px and self.mode != "keypoints2d":
             raise ConfigError("--noise-px is for --input keypoints2d; give --noise-mm for motion capture")
+        self._check_baselines()
+
+    def _check_baselines(self) -> None:
+        for name in self.baselines:
+            if name not in MORE_BASELINES:
+                raise ConfigError(f"--baselines {name}: give {' or '.join(MORE_BASELINES)}")
+        if "filters" in self.baselines and not (self.mode == "mocap" and (self.noise_mm or self.outliers)):
+            raise ConfigError("--baselines filters: filters noisy 3D keypoints; give --noise-mm or --outliers")
+        if "pnp" in self.baselines and (self.mode, self.points) != ("video", "observed"):
+            raise ConfigError("--baselines pnp: is for films judged on the detector's points; give --input video "
+                              "--points observed")  # fmt: skip
+        if self.points == "observed" and self.mode != "video":
+            raise ConfigError("--points observed: is for --input video; keypoints are judged on themselves anyway")
+        if self.points == "fitted" and self.mode != "mocap":
+            raise ConfigError("--points fitted: is for --input mocap")
+
+    def baseline_methods(self) -> tuple[str, ...]:
+        """Return the methods whose rows come with every optimizer's fit."""
+        return (*BASELINES, *(method for name in self.baselines for method in MORE_BASELINES[name]))
 
     def plain(self) -> dict[str, Any]:
         """Return what decides a row, as plain values: everything but which methods and which split."""
         kept = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
         for name in ("fit", "methods", "split"):
             del kept[name]
+        kept["baselines"] = list(self.baselines)  # as JSON gives it back
         if self.root is not None:
             kept["root"] = str(Path(self.root).resolve())
         fit = config.to_dict(self.fit)
@@ -85,7 +116,7 @@ class Protocol:
 
     def mark(self) -> str:
         """Return a short text that is equal for protocols whose rows may be mixed."""
-        return hashlib.sha256(json.dumps(self.plain(), sort_keys=True).encode()).hexdigest()[:16]
+        return rows.mark(self.plain())
 
 
 @dataclasses.dataclass(frozen=True)

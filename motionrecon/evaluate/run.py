@@ -13,14 +13,16 @@ from typing import Any
 
 from motionrecon import config
 from motionrecon.data.datasets.dataset import Clip, Dataset
-from motionrecon.evaluate import cluster, published, statistics, tables, workers
+from motionrecon.evaluate import published, statistics, tables, workers
 from motionrecon.evaluate.clip_rows import Row
-from motionrecon.evaluate.protocol import Protocol
+from motionrecon.evaluate.protocol import BASELINES, MORE_BASELINES, Protocol
 from motionrecon.evaluate.store import Store
 from motionrecon.jobs import text_grid, versions
 from motionrecon.jobs.atomic_file import replaced
 
 FORMAT_VERSION = 1
+_BASELINES = (*BASELINES, *(name for names in MORE_BASELINES.values() for name in names))
+_COSTS = ("compile_seconds", "loss", "windows_plain", "windows_shooting", "windows_ladder", "peak_mb")
 Told = Callable[[int, int, Clip, list[Row]], None]
 
 
@@ -51,22 +53,19 @@ def run(
     store = Store(folder, protocol, resume=resume)
     tasks = [task for clip in clips if (task := store.task(clip, protocol.methods)) is not None]
     device = protocol.fit.run.device
-    if ray is not None:
-        ended = cluster.run(tasks, ray, count, device=device)
-    else:
-        ended = workers.run(tasks, count or workers.default_workers(len(tasks)), device=device)
     if tasks:
+        ended = workers.run(tasks, count, ray=ray, device=device)
         for done, (task, rows) in enumerate(ended, 1):
             store.write(task.clip, rows)
             if told is not None:
                 told(done, len(tasks), task.clip, rows)
-    wanted = {"kinematic", "smoothed", *(name.replace("_", "-") for name in protocol.methods)}
+    wanted = {*protocol.baseline_methods(), *(name.replace("_", "-") for name in protocol.methods)}
     return [row for clip in clips for row in _ordered(store.rows(clip)) if row["method"] in wanted]
 
 
 def _ordered(rows: list[Row]) -> list[Row]:
-    first = {"kinematic": 0, "smoothed": 1}
-    return sorted(rows, key=lambda row: first.get(row["method"], 2))
+    first = {name: place for place, name in enumerate(_BASELINES)}
+    return sorted(rows, key=lambda row: first.get(row["method"], len(first)))
 
 
 def content(protocol: Protocol, dataset: Dataset, rows: list[Row], clips: list[Clip], hardware: dict) -> dict[str, Any]:
@@ -130,7 +129,7 @@ def write(result: dict[str, Any], folder: Path) -> dict[str, Path]:
     texts = {
         "results.json": json.dumps(result, indent=1),
         "table.md": "\n".join(lines) + "\n",
-        "rows.csv": _csv(rows),
+        "rows.csv": comma_separated(rows),
         "mean.csv": _mean_csv(result),
     }
     for name, text in texts.items():
@@ -140,15 +139,17 @@ def write(result: dict[str, Any], folder: Path) -> dict[str, Path]:
     return {name: folder / name for name in texts} | {path.name: path for path in drawn}
 
 
-def _csv(rows: list[Row]) -> str:
+def comma_separated(rows: list[Row], more: tuple[str, ...] = ()) -> str:
+    """Return rows as CSV, one a sequence and method; ``more`` names columns beside those of every row."""
     out = io.StringIO()
-    heads = ("sequence", "group", "method", "status", "input", "camera", "noise", "joint_set", "frames", "fps")
+    heads = (*more, "sequence", "group", "method", "status", "input", "camera", "noise", "joint_set", "frames", "fps")
+    keys = (*tables.KEYS, *_COSTS)
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow([*heads, *tables.KEYS, "compile_seconds", "loss", "peak_mb", "reason"])
+    writer.writerow([*heads, *keys, "reason"])
     for row in rows:
-        numbers = [statistics.value(row, key) for key in (*tables.KEYS, "compile_seconds", "loss", "peak_mb")]
-        writer.writerow([*(row.get(head, "") for head in heads), *("" if v is None else repr(v) for v in numbers),
-                         row.get("reason", "")])  # fmt: skip
+        values = [statistics.value(row, key) for key in keys]
+        cells = ["" if v is None else repr(v) for v in values]
+        writer.writerow([*(row.get(head, "") for head in heads), *cells, row.get("reason", "")])
     return out.getvalue()
 
 

@@ -22,9 +22,19 @@ def interval(values: Iterable[float | None]) -> tuple[float | None, tuple[float,
     mean = float(known.mean())
     if len(known) < 3:
         return mean, None, len(known)
-    drawn = np.random.default_rng(SEED).integers(0, len(known), (RESAMPLES, len(known)))
-    low, high = np.percentile(known[drawn].mean(axis=1), [50 - LEVEL / 2, 50 + LEVEL / 2])
+    low, high = bootstrap(known, RESAMPLES)
     return mean, (float(low), float(high)), len(known)
+
+
+def bootstrap(values: np.ndarray, resamples: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the 95 % percentile bootstrap interval of the mean over the first axis of (N, ...) values, seeded."""
+    from scipy import stats
+
+    found = stats.bootstrap(
+        (values,), np.mean, n_resamples=resamples, confidence_level=LEVEL / 100, method="percentile",
+        rng=np.random.default_rng(SEED),
+    ).confidence_interval  # fmt: skip
+    return found.low, found.high
 
 
 def value(row: Row, key: str) -> float | None:

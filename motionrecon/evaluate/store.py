@@ -5,16 +5,12 @@ A run may go on later with other clips or optimizers; rows that failed are tried
 
 from __future__ import annotations
 
-import json
-import re
-import zlib
 from pathlib import Path
 
 from motionrecon.data.datasets.dataset import Clip
 from motionrecon.evaluate.clip_rows import Row
 from motionrecon.evaluate.protocol import Protocol, Task
-from motionrecon.jobs import row_folder
-from motionrecon.jobs.atomic_file import replaced
+from motionrecon.jobs.rows import Rows
 
 
 class Store:
@@ -30,13 +26,13 @@ class Store:
     """
 
     def __init__(self, folder: Path, protocol: Protocol, *, resume: bool):
-        self._folder = row_folder.claim(folder, protocol.mark(), protocol.plain(), resume=resume)
+        self._rows = Rows(folder, protocol.mark(), protocol.plain(), resume=resume)
         self._protocol = protocol
 
     def rows(self, clip: Clip) -> list[Row]:
         """Return a clip's rows; none where it was not evaluated yet."""
-        path = self._path(clip)
-        return row_folder.read(path)["rows"] if path.is_file() else []
+        found = self._rows.read(clip.key)
+        return found["rows"] if found is not None else []
 
     def task(self, clip: Clip, methods: tuple[str, ...]) -> Task | None:
         """Return what is still to do for a clip, or None where all its rows are there."""
@@ -50,9 +46,4 @@ class Store:
         for row in rows:
             if row["status"] == "ok" or kept.get(row["method"], {}).get("status") != "ok":
                 kept[row["method"]] = row
-        with replaced(self._path(clip)) as temporary:
-            temporary.write_text(json.dumps({"key": clip.key, "rows": list(kept.values())}, indent=1), "utf-8")
-
-    def _path(self, clip: Clip) -> Path:
-        plain = re.sub(r"[^\w.\-]+", "_", clip.key)[-80:]
-        return self._folder / f"{plain}-{zlib.crc32(clip.key.encode()):08x}.json"
+        self._rows.write({"key": clip.key, "rows": list(kept.values())}, clip.key)

@@ -5,24 +5,25 @@ What could not be measured says so; nothing is filled in.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from motionrecon.evaluate import published, statistics
 from motionrecon.evaluate.clip_rows import Row
 from motionrecon.jobs.text_grid import Grid
+from motionrecon.metrics import catalog
+from motionrecon.metrics.catalog import Metric
 
-PAPER_METRICS = (
-    ("mpjpe_g_mm", "MPJPE-G", 1), ("mpjpe_mm", "MPJPE", 1), ("mpjpe_pa_mm", "MPJPE-PA", 1),
-    ("mpjpe_2d_px", "MPJPE-2d", 1), ("tv_m_per_frame2", "TV", 3), ("foot_skate_percent", "Foot skate", 1),
-)  # fmt: skip
-COST = (("evaluations", "Evals", 0), ("seconds", "Seconds", 1))
-WORLD_METRICS = (
-    ("mpjpe_wa_mm", "WA", 1), ("w_mpjpe_100_mm", "W-100", 1), ("wa_mpjpe_100_mm", "WA-100", 1),
-    ("rte_percent", "RTE %", 2), ("jitter_m_per_s3", "Jitter", 1), ("accel_error_m_per_s2", "Accel err", 2),
-    ("foot_sliding_mm", "Sliding", 2), ("penetration_mm", "Penetr.", 1), ("float_mm", "Float", 1),
-)  # fmt: skip
-KEYS = tuple(key for key, _, _ in (*PAPER_METRICS, *COST, *WORLD_METRICS))
+PAPER_METRICS = catalog.of(
+    ("mpjpe_g_mm", "mpjpe_mm", "mpjpe_pa_mm", "mpjpe_2d_px", "tv_m_per_frame2", "foot_skate_percent")
+)
+COST = catalog.of(("evaluations", "seconds"))
+WORLD_METRICS = catalog.of((
+    "mpjpe_wa_mm", "w_mpjpe_100_mm", "wa_mpjpe_100_mm", "rte_percent", "jitter_m_per_s3", "accel_error_m_per_s2",
+    "foot_sliding_mm", "penetration_mm", "float_mm",
+))  # fmt: skip
+_FRAMES = tuple(metric for metric in catalog.METRICS.values() if metric.group == "frames")
+KEYS = (*(metric.key for metric in (*PAPER_METRICS, *COST, *WORLD_METRICS, *_FRAMES)), "realtime")
 UNITS = (
     "lower is better; MPJPE-G, MPJPE, MPJPE-PA: mm; 2d: px; TV: m/frame^2 summed over joints at the evaluation rate; "
     "foot skate: % of frames; Evals: loss evaluations of the whole clip; Seconds: of search, without compiling"
@@ -45,18 +46,18 @@ def _spread(ci: tuple[float, float] | None, digits: int) -> str:
     return "" if ci is None else f"{ci[0]:.{digits}f}..{ci[1]:.{digits}f}"
 
 
-def measured(rows: Iterable[Row], title: str, columns: Columns) -> Grid:
+def measured(rows: Iterable[Row], title: str, columns: Sequence[Metric]) -> Grid:
     """Return the means of a run's methods, each with its 95 % interval in the row below."""
     rows = list(rows)
     lines: list[list[str]] = []
-    for entry in statistics.means(rows, [key for key, _, _ in columns]):
+    for entry in statistics.means(rows, [metric.key for metric in columns]):
         name = entry["method"] + (f" ({entry['failed']} failed)" if entry["failed"] else "")
-        cells = [number(entry["mean"][key], digits) for key, _, digits in columns]
+        cells = [metric.shown(entry["mean"][metric.key]) for metric in columns]
         lines.append([name, str(entry["n"]), *cells])
-        spread = [_spread(entry["ci95"][key], digits) for key, _, digits in columns]
+        spread = [_spread(entry["ci95"][metric.key], metric.digits) for metric in columns]
         if any(spread):
             lines.append(["  95 % interval", "", *spread])
-    return Grid(title, ["Method", "n", *(head for _, head, _ in columns)], lines)
+    return Grid(title, ["Method", "n", *(metric.heading for metric in columns)], lines)
 
 
 def run_grids(result: Mapping[str, Any]) -> list[Grid]:
@@ -96,7 +97,9 @@ def verdicts(rows: Iterable[Row]) -> list[str]:
     """
     rows = [_with_tv_off(row) for row in rows]
     methods = [m for m in dict.fromkeys(r["method"] for r in rows) if m not in ("kinematic", BASELINE)]
-    compared = (PAPER_METRICS[5], PAPER_METRICS[4], (_TV_OFF, "distance of TV from the truth's", 3), PAPER_METRICS[0])
+    skate, tv, error = catalog.of(("foot_skate_percent", "tv_m_per_frame2", "mpjpe_g_mm"))
+    compared = (*((m.key, m.label, m.digits) for m in (skate, tv)), (_TV_OFF, "distance of TV from the truth's", 3),
+                (error.key, error.label, error.digits))  # fmt: skip
     lines = []
     for method in methods:
         for key, label, digits in compared:
@@ -185,7 +188,7 @@ def _ours(result: Mapping[str, Any], here: str) -> str:
 def _six(
     title: str, quoted: tuple[published.Quoted, ...], result: Mapping[str, Any] | None, command: str, here: str = ""
 ) -> Grid:
-    columns = PAPER_METRICS
+    columns: Columns = tuple((metric.key, metric.heading, metric.digits) for metric in PAPER_METRICS)
     rows, notes = _rows_of(quoted, columns), _sources(quoted)
     notes.append("the published tables do not state the unit of TV; ours is m/frame^2")
     if result is None:

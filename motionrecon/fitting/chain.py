@@ -233,8 +233,13 @@ def fit_clip(
         before, state = state, new
         if save:
             save(state)
-        progress.window(i, len(windows), state.reports[-1].loss_last)
+        progress.window(i, len(windows), state.reports[-1].loss_last, error_so_far(state))
     return state
+
+
+def error_so_far(state: ChainState) -> float:
+    """Return the mean keypoint error in mm of the windows so far, each counted by the frames kept of it."""
+    return sum(r.error_mm * r.window.commit for r in state.reports) / sum(r.window.commit for r in state.reports)
 
 
 def _keep(state: ChainState, window: Window, solution: WindowSolution, frames: int) -> None:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-import json
-import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +12,7 @@ import numpy as np
 
 from motionrecon.errors import CheckpointError
 from motionrecon.fitting.chain import ChainState
-from motionrecon.jobs.atomic_file import replaced
+from motionrecon.jobs import archive
 from motionrecon.types import FitStatus, SimState, Window, WindowReport
 
 NAME = ".windows.npz"
@@ -41,9 +39,7 @@ class Checkpoint:
             ahead, rest = state.carried
             arrays |= {f"carried_{n}": getattr(ahead, n) for n in _STATE} | {"rest": rest}
         reports = [dataclasses.asdict(r) | {"status": r.status.name} for r in state.reports]
-        text = json.dumps({"key": self._key, "reports": reports, "terms": state.terms})
-        with replaced(self.path) as temporary, open(temporary, "wb") as file:
-            np.savez(file, text=np.array(text), **arrays)
+        archive.write(self.path, {"key": self._key, "reports": reports, "terms": state.terms}, arrays)
 
     def load(self) -> ChainState | None:
         """Return the stored chain, or None where nothing is stored.
@@ -54,12 +50,10 @@ class Checkpoint:
         if not self.path.is_file():
             return None
         try:
-            with np.load(self.path, allow_pickle=False) as f:
-                text = json.loads(str(f["text"]))
-                arrays = {k: f[k] for k in f.files if k != "text"}
-        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+            head, arrays = archive.read(self.path)
+        except archive.ArchiveError as error:
             raise CheckpointError(f"{self.path}: cannot be read ({error}); begin anew with --overwrite") from None
-        if text.get("key") != self._key:
+        if head.get("key") != self._key:
             raise CheckpointError(
                 f"{self.path}: belongs to another input or other options; repeat them, or begin anew with --overwrite"
             )
@@ -71,10 +65,10 @@ class Checkpoint:
                 **r | {"window": Window(**r["window"]), "status": FitStatus[r["status"]]}
                 | {"loss_history": tuple(r["loss_history"])}
             )
-            for r in text["reports"]
+            for r in head["reports"]
         ]  # fmt: skip
         kept = SimState(*(arrays[f"kept_{n}"] for n in _STATE))
-        return ChainState(kept, arrays["knots"], carried, reports, text["terms"])
+        return ChainState(kept, arrays["knots"], carried, reports, head["terms"])
 
 
 def clear(folder: Path) -> None:

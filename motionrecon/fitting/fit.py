@@ -118,7 +118,7 @@ def fit_file(
     """
     clock = _Clock(progress)
     clock.stage("read")
-    sequence = observe_file(source, options.input, options.detector, progress)
+    sequence = observe_file(source, options.input, options.detector, progress, options.person.height)
     return fit_sequence(sequence, options, output, source=source, resume=resume, progress=progress, clock=clock)
 
 

@@ -19,15 +19,22 @@ from motionrecon.types import Array, Camera, Sequence, Truth
 
 @dataclasses.dataclass(frozen=True)
 class Beside:
-    """What the files beside an input hold: a camera with its pose, or intrinsics (3, 3) px alone; the truth."""
+    """What the files beside an input hold: a camera with its pose, or intrinsics (3, 3) px alone; truth; warnings."""
 
     camera: Camera | None = None
     intrinsics: Array | None = None
     camera_file: str | None = None
     truth: Truth | None = None
+    warnings: tuple[str, ...] = ()
 
 
-def observe_file(source: str, options: InputOptions, detector=None, progress: Progress = NullProgress()) -> Sequence:
+def observe_file(
+    source: str,
+    options: InputOptions,
+    detector=None,
+    progress: Progress = NullProgress(),
+    height: float | None = None,
+) -> Sequence:
     """Read an input: a video through the detector, anything else through the loaders; its camera and truth too.
 
     Args:
@@ -35,6 +42,7 @@ def observe_file(source: str, options: InputOptions, detector=None, progress: Pr
       options: what part of it, which person.
       detector: DetectorOptions.
       progress: told about the stages.
+      height: stature in m where it is known, for files of joint rotations without lengths.
 
     Raises:
       InputError: unreadable input.
@@ -44,18 +52,30 @@ def observe_file(source: str, options: InputOptions, detector=None, progress: Pr
             f"--keypoints {options.keypoints}: replaces the detector of a video, and {source} is none; "
             "give the keypoint file itself as the input"
         )
-    common = {"time_range": options.time_range, "fps": options.fps, "person": options.person}
+    common: dict = {"time_range": options.time_range, "fps": options.fps, "person": options.person}
+    surface = {"markers": options.markers, "static": options.static}
     if not load.is_video(source):
-        clip = load.load(source, asf=options.asf, size=options.image_size, source_fps=options.source_fps, **common)
+        size = options.image_size
+        if size is None and options.camera is not None:  # the camera's size is the picture's
+            size = camera_files.picture_size(options.camera, hint=Path(source).stem)
+        more = {"asf": options.asf, "layout": options.layout, "height": height, "source_fps": options.source_fps}
+        clip = load.load(source, size=size, **more, **surface, **common)
         return completed(clip, options)
+    for name, file in surface.items():
+        if file is not None:
+            raise InputError(f"--{name} {file}: is for surface markers (C3D, TRC), and {source} is a video")
     info, hint = video.probe(source), Path(source).stem
     if options.keypoints is not None:
         rate = options.source_fps or info.fps
-        return completed(load.load(options.keypoints, size=info.size, source_fps=rate, **common), options, hint)
+        clip = load.load(options.keypoints, size=info.size, source_fps=rate, layout=options.layout, **common)
+        return completed(clip, options, hint)
     beside = _read(options, info.size, hint)
     progress.stage("detect")
     extra = {} if detector is None else {"detector": detector}
-    return _joined(observe.observe_video(source, **common, **extra), beside)
+    clip = observe.observe_video(source, **common, **extra, progress=progress.frames)
+    if clip.film is not None and clip.film.detection_reused:
+        progress.detail("reused")
+    return _joined(clip, beside)
 
 
 def completed(clip: Sequence, options: InputOptions, hint: str | None = None) -> Sequence:
@@ -84,8 +104,8 @@ def _read(options: InputOptions, size: tuple[int, int] | None, hint: str) -> Bes
         return Beside(truth=reference)
     lens = camera_files.read_camera_file(options.camera, size=size, hint=hint)
     if lens.rotation is None or lens.translation is None:
-        return Beside(intrinsics=lens.intrinsics, camera_file=options.camera, truth=reference)
-    return Beside(camera_files.as_camera(options.camera, lens), camera_file=options.camera, truth=reference)
+        return Beside(None, lens.intrinsics, options.camera, reference, lens.warnings)
+    return Beside(camera_files.as_camera(options.camera, lens), None, options.camera, reference, lens.warnings)
 
 
 def _joined(clip: Sequence, beside: Beside) -> Sequence:
@@ -100,4 +120,5 @@ def _joined(clip: Sequence, beside: Beside) -> Sequence:
         intrinsics=clip.intrinsics if beside.intrinsics is None else beside.intrinsics,
         camera_file=beside.camera_file or clip.camera_file,
         reference=beside.truth or clip.reference,
+        warnings=(*clip.warnings, *beside.warnings),
     )

@@ -20,12 +20,8 @@ from motionrecon.types import Camera
 DEFAULT_FOV = math.radians(60.0)  # of the longer image side: a phone's main camera is 60-70 degrees
 
 
-def to_camera(camera: Camera, points: Array) -> Array:
-    """Transform world points (..., 3) m to camera axes (..., 3) m."""
-    return _to_camera(camera, points, jnp)
-
-
 def _to_camera(camera: Camera, points: Any, xp: ModuleType) -> Any:
+    """Transform world points (..., 3) m to camera axes (..., 3) m."""
     turned = xp.sum(xp.asarray(camera.rotation) * xp.asarray(points)[..., None, :], axis=-1)
     return turned + xp.asarray(camera.translation)
 

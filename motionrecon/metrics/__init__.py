@@ -15,7 +15,7 @@ from motionrecon.metrics.ground import (
     penetration_mm,
 )
 from motionrecon.metrics.smoothness import accel_error, jitter, tv
-from motionrecon.metrics.summary import FORMAT_VERSION, METHODS, summarize
+from motionrecon.metrics.summary import FORMAT_VERSION, METHODS, measure_keypoints, summarize
 
 __all__ = [
     "FORMAT_VERSION",
@@ -28,6 +28,7 @@ __all__ = [
     "foot_sliding_mm",
     "gaussian_smooth",
     "jitter",
+    "measure_keypoints",
     "mpjpe",
     "mpjpe_2d_px",
     "mpjpe_chunks",

@@ -5,8 +5,7 @@ smoothness and contact only). The smoothed baseline is a Gaussian over time (two
 3D points where there are any (gaps filled from the kinematic start), else of the kinematic start's keypoints; or of
 these in any case where asked for, as the evaluation does, because they are the harder to beat where there are
 outliers. Its contact points are the smoothed contact points of the kinematic start. Planted feet are the same for all
-methods: those of the reference by height and speed; without one, those the kinematic start names (else low ones) whose
-smoothed speed is below the limit, so that a foot rolling over its toe is not called sliding.
+methods (``method_measures``).
 """
 
 from __future__ import annotations
@@ -18,49 +17,13 @@ import numpy as np
 
 from motionrecon import biomechanics
 from motionrecon.geometry import camera as cameras
-from motionrecon.metrics import accuracy, baseline, body_points, ground, smoothness
+from motionrecon.metrics import baseline, body_points
+from motionrecon.metrics.method_measures import Method, Reference, measure, planted_feet, reference_of
 from motionrecon.types import FitResult
 
 FORMAT_VERSION = 1
 METHODS = ("physics", "kinematic", "smoothed")
 Smoothed = Literal["input", "start"]
-
-
-@dataclasses.dataclass(frozen=True)
-class _Method:
-    """One method's keypoints (T, K, 3), contacts' lowest points (T, C, 3), feet (T, 2, P, 3), m; None if unknown."""
-
-    keypoints: np.ndarray
-    contacts: np.ndarray | None
-    feet: np.ndarray | None
-
-
-@dataclasses.dataclass(frozen=True)
-class _Reference:
-    """What the methods are compared with.
-
-    Attributes:
-      kind: "truth", "observation" or "none".
-      positions: (T, K, 3) m, or None.
-      known: (T, K) bool, where ``positions`` are known; the feet's contacts are judged by all of them.
-      mask: (T, K) bool, those of them that are measured.
-    """
-
-    kind: str
-    positions: np.ndarray | None
-    known: np.ndarray
-    mask: np.ndarray
-
-
-def _reference(result: FitResult, counted: np.ndarray) -> _Reference:
-    seen = np.asarray(result.observation.confidence) > 0
-    if result.truth is not None:
-        truth = np.asarray(result.truth)
-        known = np.asarray(np.isfinite(truth).all(axis=-1))
-        return _Reference("truth", np.where(known[..., None], truth, 0.0), known, known & counted)
-    if result.observation.keypoints3d is not None:
-        return _Reference("observation", np.asarray(result.observation.keypoints3d), seen, seen & counted)
-    return _Reference("none", None, seen, seen & counted)
 
 
 def _smoothed_source(result: FitResult, smoothed: Smoothed) -> np.ndarray:
@@ -78,7 +41,7 @@ def _lowered(points: np.ndarray | None, result: FitResult) -> np.ndarray | None:
     return points - np.asarray(result.contact_radius)[:, None] * np.array([0.0, 0.0, 1.0])
 
 
-def _methods(result: FitResult, by_keypoints: bool, smoothed: Smoothed) -> dict[str, _Method]:
+def _methods(result: FitResult, by_keypoints: bool, smoothed: Smoothed) -> dict[str, Method]:
     """Gather each method's points; feet from the keypoints, or from the bodies where there are no foot keypoints."""
     sigma = baseline.SIGMA_SECONDS * float(result.observation.fps)
     contacts = body_points.carried_contacts(result)
@@ -103,81 +66,10 @@ def _methods(result: FitResult, by_keypoints: bool, smoothed: Smoothed) -> dict[
             else baseline.gaussian_smooth(kinematic.reshape(len(kinematic), -1, 3), sigma).reshape(kinematic.shape),
         }
     touching = {"physics": physics_contacts, "kinematic": contacts, "smoothed": smooth_contacts}
-    return {name: _Method(keypoints[name], _lowered(touching[name], result), feet[name]) for name in METHODS}
+    return {name: Method(keypoints[name], _lowered(touching[name], result), feet[name]) for name in METHODS}
 
 
-def _contacts(result: FitResult, reference: _Reference, methods: dict[str, _Method]) -> tuple[np.ndarray | None, str]:
-    """Return planted feet (T, 2) bool for all methods, and a sentence that says where they come from."""
-    rule, fps = ground.ContactRule(), float(result.observation.fps)
-    limits = f"within {rule.lift * 100:.0f} cm of its standing height and below {rule.speed} m/s"
-    index = body_points.foot_keypoints(result.observation.names)
-    if reference.positions is not None and index is not None:
-        known = np.asarray(reference.known.any(axis=0))  # a truth without heels is judged by the ankle and the toe
-        keep = [i for i in range(len(index[0])) if all(known[side[i]] for side in index)]
-        if not keep:
-            return None, "unknown"
-        index = np.array(index)[:, keep]
-        feet = reference.positions[:, index]
-        visible = reference.known[:, index].all(axis=-1)
-        return ground.foot_contacts(feet, fps, rule) & visible, f"{reference.kind}: a foot {limits}"
-    feet = methods["smoothed"].feet
-    if feet is None:
-        return None, "unknown"
-    if result.foot_contacts is None:
-        return ground.foot_contacts(feet, fps, rule), f"kinematic start: a foot {limits}"
-    slow = ground.foot_speed(feet, fps) <= rule.speed
-    return np.asarray(
-        result.foot_contacts, dtype=bool
-    ) & slow, f"kinematic start: a planted foot below {rule.speed} m/s"
-
-
-def _image_error(result: FitResult, points: np.ndarray, counted: np.ndarray) -> float | None:
-    seen = result.observation
-    if seen.keypoints2d is None or seen.camera is None:
-        return None
-    mask = (np.asarray(seen.confidence) > 0) & counted
-    return accuracy.mpjpe_2d_px(points, np.asarray(seen.keypoints2d), seen.camera, mask)
-
-
-def _measure(
-    result: FitResult, method: _Method, reference: _Reference, planted: np.ndarray | None, counted: np.ndarray
-) -> dict[str, float | None]:
-    names, fps = result.observation.names, float(result.observation.fps)
-    tracked = np.broadcast_to(reference.mask.any(axis=0), reference.mask.shape)  # never-seen points say nothing
-    variation = smoothness.tv(method.keypoints, tracked)
-    row: dict[str, float | None] = dict.fromkeys(
-        ("mpjpe_g_mm", "mpjpe_mm", "mpjpe_pa_mm", "mpjpe_wa_mm", "w_mpjpe_100_mm", "wa_mpjpe_100_mm", "rte_percent")
-    )
-    row |= {
-        "mpjpe_2d_px": _image_error(result, method.keypoints, counted),
-        "tv_m_per_frame2": variation,
-        "tv_m_per_s2": None if variation is None else variation * fps**2,
-        "jitter_m_per_s3": smoothness.jitter(method.keypoints, fps, tracked),
-        "accel_error_m_per_s2": None,
-        "foot_skate_percent": None,
-        "foot_sliding_mm": None,
-        "penetration_mm": None if method.contacts is None else ground.penetration_mm(method.contacts),
-        "float_mm": None,
-    }
-    if reference.positions is not None:
-        pair = (method.keypoints, reference.positions)
-        row["mpjpe_g_mm"] = accuracy.mpjpe_g(*pair, reference.mask)
-        row["mpjpe_mm"] = accuracy.mpjpe(*pair, names, reference.mask)
-        row["mpjpe_pa_mm"] = accuracy.mpjpe_pa(*pair, reference.mask)
-        row["mpjpe_wa_mm"] = accuracy.mpjpe_wa(*pair, reference.mask)
-        row["w_mpjpe_100_mm"] = accuracy.mpjpe_chunks(*pair, reference.mask, align_frames=2)
-        row["wa_mpjpe_100_mm"] = accuracy.mpjpe_chunks(*pair, reference.mask)
-        row["rte_percent"] = accuracy.rte_percent(*pair, names, reference.mask)
-        row["accel_error_m_per_s2"] = smoothness.accel_error(*pair, fps, reference.mask)
-    if planted is not None and method.feet is not None:
-        row["foot_skate_percent"] = ground.foot_skate_percent(method.feet, planted, fps)
-        row["foot_sliding_mm"] = ground.foot_sliding_mm(method.feet, planted, fps)
-    if planted is not None and method.contacts is not None:
-        row["float_mm"] = ground.float_mm(method.contacts, planted)
-    return row
-
-
-def _per_keypoint(result: FitResult, methods: dict[str, _Method], reference: _Reference) -> dict[str, Any]:
+def _per_keypoint(result: FitResult, methods: dict[str, Method], reference: Reference) -> dict[str, Any]:
     """Return each keypoint's mean error by method: mm from the reference, else px in the image, else nothing."""
     seen = result.observation
     points = {name: method.keypoints for name, method in methods.items()}
@@ -246,10 +138,10 @@ def summarize(result: FitResult, joints: tuple[str, ...] | None = None, smoothed
       The content of ``metrics.json``, ready for ``json.dump``; a value that cannot be computed is None.
     """
     counted = np.array([joints is None or name in joints for name in result.observation.names])
-    reference = _reference(result, counted)
+    reference = reference_of(result, counted)
     methods = _methods(result, reference.positions is not None, smoothed)
-    planted, contact_source = _contacts(result, reference, methods)
-    rows = {name: _measure(result, method, reference, planted, counted) for name, method in methods.items()}
+    planted, contact_source = planted_feet(result, reference, methods["smoothed"].feet)
+    rows = {name: measure(result, method, reference, planted, counted) for name, method in methods.items()}
     fps = float(result.observation.fps)
     return {
         "format_version": FORMAT_VERSION,
@@ -271,3 +163,24 @@ def summarize(result: FitResult, joints: tuple[str, ...] | None = None, smoothed
         "terms": {k: _finite(v) for k, v in result.terms.items()},
         "warnings": list(result.warnings),
     }
+
+
+def measure_keypoints(
+    result: FitResult, keypoints: np.ndarray, joints: tuple[str, ...] | None = None
+) -> dict[str, float | None]:
+    """Measure keypoints that are of no body (a filter's, a detector's) as ``summarize`` measures its methods.
+
+    Args:
+      result: a fit of the same clip with a 3D reference, which says which feet are planted.
+      keypoints: (T, K, 3) m, for the observation's names.
+      joints: as for ``summarize``.
+
+    Returns:
+      {key of ``catalog.METHOD_KEYS``: value}; what needs a body (penetration, float) is None.
+    """
+    counted = np.array([joints is None or name in joints for name in result.observation.names])
+    reference = reference_of(result, counted)
+    planted, _ = planted_feet(result, reference, None)
+    index = body_points.foot_keypoints(result.observation.names)
+    method = Method(keypoints, None, None if index is None else keypoints[:, np.array(index)])
+    return {key: _finite(value) for key, value in measure(result, method, reference, planted, counted).items()}

@@ -41,11 +41,6 @@ def assemble(body: Body, p: Pose, inertia: Float[Array, "J 6 6"]) -> Float[Array
     return lower + (lower * (1.0 - same)).T
 
 
-def mass_matrix(body: Body, p: Pose) -> Float[Array, "V V"]:
-    """Return the mass matrix (V, V) with armature."""
-    return assemble(body, p, spatial_inertia(body, p)) + jnp.diag(jnp.asarray(body.armature))
-
-
 def accelerations(
     body: Body, p: Pose, before: Float[Array, "J 6"], across: Float[Array, "J 6"], acceleration: Float[Array, " 3+3*J"]
 ) -> tuple[Float[Array, "J 6"], Float[Array, "J 6"]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 
 import cv2
 import numpy as np
@@ -29,50 +30,51 @@ def _arrow_parts():
 
 def _turn(direction) -> np.ndarray:
     """Return a rotation that takes +z to a unit direction."""
-    other = np.array([1.0, 0, 0]) if abs(direction[0]) < 0.9 else np.array([0, 1.0, 0])
-    x = np.cross(other, direction)
-    x /= np.linalg.norm(x)
-    return np.stack([x, np.cross(direction, x), direction], axis=1)
+    a, b, c = (float(v) for v in direction)
+    x, y, z = (0.0, -c, b) if abs(a) < 0.9 else (c, 0.0, -a)  # the direction crossed with the x or the y axis
+    size = math.sqrt(x * x + y * y + z * z)
+    x, y, z = x / size, y / size, z / size
+    return np.array([[x, b * z - c * y, a], [y, c * x - a * z, b], [z, a * y - b * x, c]])
 
 
-def draw_arrow(
+def draw_arrows(
     image,
     camera: Camera,
-    start,
-    vector,
+    arrows,
     *,
     radius: float = 0.014,
     color=FORCE,
     light: Light = Light(),
     alpha: float = 0.95,
 ) -> None:
-    """Draw a solid arrow, in place.
+    """Draw solid arrows, in place.
 
     Args:
       image: (H, W, 3) uint8 BGR.
-      camera: where it is seen from.
-      start: (3,) m, foot of the arrow, world.
-      vector: (3,) m, from foot to tip; nothing is drawn when shorter than 2 cm.
-      radius: of the shaft, m.
+      camera: where they are seen from.
+      arrows: pairs of foot (3,) m, world, and vector (3,) m to the tip; those shorter than 2 cm are left out.
+      radius: of the shafts, m.
       color: BGR in 0..1.
       light: the lights.
       alpha: opacity.
     """
-    length = float(np.linalg.norm(vector))
-    if length < 0.02:
-        return
-    turn = _turn(np.asarray(vector, float) / length)
-    cap = min(5.5 * radius, 0.5 * length)
     vertices, normals, faces, offset = [], [], [], 0
-    for part, low, high, r in (
-        (_arrow_parts()[0], 0.0, length - cap, radius),
-        (_arrow_parts()[1], length - cap, length, 2.3 * radius),
-    ):
-        local = part.vertices * np.array([r, r, high - low]) + np.array([0, 0, low])
-        vertices.append(local @ turn.T + np.asarray(start, float))
-        normals.append(part.normals @ turn.T)
-        faces.append(part.faces + offset)
-        offset += len(local)
+    for start, vector in arrows:
+        length = float(np.linalg.norm(vector))
+        if length < 0.02:
+            continue
+        turn = _turn(np.asarray(vector, float) / length)
+        cap = min(5.5 * radius, 0.5 * length)
+        for part, low, high, r in zip(
+            _arrow_parts(), (0.0, length - cap), (length - cap, length), (radius, 2.3 * radius), strict=True
+        ):
+            local = part.vertices * np.array([r, r, high - low]) + np.array([0, 0, low])
+            vertices.append(local @ turn.T + np.asarray(start, float))
+            normals.append(part.normals @ turn.T)
+            faces.append(part.faces + offset)
+            offset += len(local)
+    if not vertices:
+        return
     vertices = np.concatenate(vertices).astype(np.float32)
     colors = np.tile(np.asarray(color, np.float32), (len(vertices), 1))
     normals, faces = np.concatenate(normals).astype(np.float32), np.concatenate(faces).astype(np.int32)

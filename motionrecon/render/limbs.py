@@ -12,7 +12,7 @@ from motionrecon.render.shapes import Color, Part
 
 @dataclasses.dataclass(frozen=True)
 class Palette:
-    """Colours of a figure, BGR in 0..1; ``clothed`` adds sleeves, a collar and room in the trousers."""
+    """Colors of a figure, BGR in 0..1; ``clothed`` adds sleeves, a collar and room in the trousers."""
 
     skin: Color
     shirt: Color
@@ -62,16 +62,19 @@ _ARM = (
 )  # fmt: skip
 
 
-def _limb(frame: Frame, rows, joints, end, color, *, side, gloss: float, count: int = 20, blend: float = 0.22) -> Part:
-    """Loft a two-bone limb through its joints and share the skin around the middle one."""
+def _limb(
+    frame: Frame, rows, joints, end, color, *, side, gloss: float, count: int = 20, blend: float = 0.22, step: int = 1
+) -> Part:
+    """Loft a two-bone limb through its joints and share the skin around the middle one; ``step``: see ``loft``."""
     a, b = (frame.joint(n) for n in joints)
     end = np.asarray(end, float)
     rows = shapes.smooth_rows(rows, count)
     t = rows[:, :1]
     centers = np.where(t < 1, a + t * (b - a), b + (t - 1) * (end - b)) + rows[:, 3:] * np.array([[frame.height, 0, 0]])
     part = shapes.loft(
-        centers, rows[:, 1:3] * frame.height, color, frame.link(joints[0]), side=side, gloss=gloss, sides=20
-    )
+        centers, rows[:, 1:3] * frame.height, color, frame.link(joints[0]), side=side, gloss=gloss, sides=20,
+        steps=(1, step),
+    )  # fmt: skip
     axis = (end - a) / np.linalg.norm(end - a)
     middle = (b - a) @ axis
     along = ((part.vertices - a) @ axis - middle) / (0.245 * frame.height)
@@ -87,8 +90,9 @@ def leg(frame: Frame, palette: Palette, side: str) -> list[Part]:
     skin = _limb(frame, rows, (f"{side}_hip", knee), ankle, color, side=(0, 1, 0), gloss=gloss)
     size = np.array([0.034, 0.033, 0.040]) if palette.clothed else np.array([0.031, 0.029, 0.036])
     cap = shapes.ellipsoid(
-        frame.joint(knee) + np.array([0.004, 0, 0]) * h, size * h, color, frame.link(knee), gloss=gloss, subdivisions=2
-    )
+        frame.joint(knee) + np.array([0.004, 0, 0]) * h, size * h, color, frame.link(knee), gloss=gloss,
+        subdivisions=2, keep=True,
+    )  # fmt: skip
     cap = shapes.share(cap, frame.link(f"{side}_hip"), frame.link(knee), np.full(len(cap.vertices), 0.5))
     sock = shapes.loft(
         np.linspace(ankle + np.array([0, 0, 0.035 * h]), ankle + np.array([0.002 * h, 0, -0.008 * h]), 4),
@@ -108,7 +112,7 @@ def arm(frame: Frame, palette: Palette, side: str) -> list[Part]:
     shoulder, elbow = f"{side}_shoulder", f"{side}_elbow"
     along = frame.joint(elbow) - frame.joint(shoulder)
     wrist = frame.joint(elbow) + along / np.linalg.norm(along) * 0.150 * h
-    skin = _limb(frame, _ARM, (shoulder, elbow), wrist, palette.skin, side=(0, 0, 1), gloss=0.2, blend=0.16)
+    skin = _limb(frame, _ARM, (shoulder, elbow), wrist, palette.skin, side=(0, 0, 1), gloss=0.2, blend=0.16, step=2)
     parts = [skin, *_hand(frame, palette, side, wrist, out)]
     reach = 0.62 if palette.clothed else 0.42
     rows = shapes.smooth_rows(
@@ -130,6 +134,7 @@ def arm(frame: Frame, palette: Palette, side: str) -> list[Part]:
         gloss=palette.cloth_gloss,
         caps=3,
         sides=20,
+        steps=(1, 2),
     )
     t = np.linspace(0.0, 1.0, 7)[:, None]
     tip = frame.joint(shoulder)
@@ -143,6 +148,7 @@ def arm(frame: Frame, palette: Palette, side: str) -> list[Part]:
         side=(1, 0, 0),
         gloss=palette.cloth_gloss,
         sides=20,
+        steps=(1, 1),
     )
     parts += [sleeve, yoke]
     return parts
@@ -178,7 +184,7 @@ def shoe(frame: Frame, palette: Palette, side: str, heel, toe, half_width: float
 
     Args:
       frame: rest pose.
-      palette: colours.
+      palette: colors.
       side: "left" or "right".
       heel: (3,) m, middle of the rear edge of the sole, ankle frame.
       toe: (3,) m, middle of the front edge.

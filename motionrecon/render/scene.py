@@ -62,7 +62,7 @@ def _rays(camera: Camera, factor: int, rows: range) -> tuple[np.ndarray, np.ndar
 
 
 def _tiles(room: Room, x, y, reach) -> np.ndarray:
-    """Colour floor points; the pattern fades where a tile gets smaller than a few pixels."""
+    """Color floor points; the pattern fades where a tile gets smaller than a few pixels."""
     i, j = np.floor(x / room.tile), np.floor(y / room.tile)
     color = np.where((np.mod(i + j, 2) == 0)[..., None], room.light, room.dark)
     edge = np.minimum(np.abs(x / room.tile - np.round(x / room.tile)), np.abs(y / room.tile - np.round(y / room.tile)))

@@ -8,6 +8,7 @@ skinning).
 from __future__ import annotations
 
 import dataclasses
+import functools
 
 import numpy as np
 import trimesh
@@ -27,6 +28,7 @@ class Part:
       links: (V, 2) joints that carry each vertex.
       weight: (V,) share of the second joint, 0..1.
       gloss: (V,) strength of the highlight, 0..1.
+      coarse: (F', 3) fewer triangles between some of the same vertices: the surface seen from afar.
     """
 
     vertices: np.ndarray
@@ -36,12 +38,14 @@ class Part:
     links: np.ndarray
     weight: np.ndarray
     gloss: np.ndarray
+    coarse: np.ndarray
 
 
-def _finish(vertices, faces, color, link, gloss) -> Part:
+def _finish(vertices, faces, coarse, color, link, gloss) -> Part:
     mesh = trimesh.Trimesh(vertices, faces, process=False)
     if mesh.volume < 0:  # a mirrored or reversed loft: turn it right side out
         mesh.invert()
+        coarse = coarse[:, ::-1]
     n = len(mesh.vertices)
     return Part(
         np.asarray(mesh.vertices, float),
@@ -51,6 +55,7 @@ def _finish(vertices, faces, color, link, gloss) -> Part:
         np.full((n, 2), link, np.int32),
         np.zeros(n),
         np.full(n, gloss),
+        np.asarray(coarse, np.int32),
     )
 
 
@@ -71,9 +76,9 @@ def smooth_rows(rows, count: int) -> np.ndarray:
 
 def loft(
     centers, radii, color: Color, link: int, *, side=(0.0, 1.0, 0.0), sides: int = 24, power: float = 2.0,
-    gloss: float = 0.2, caps: int = 4,
+    gloss: float = 0.2, caps: int = 4, steps: tuple[int, int] = (2, 2),
 ) -> Part:  # fmt: skip
-    """Sweep a (super)ellipse along a line of centres and close both ends with rounded caps.
+    """Sweep a (super)ellipse along a line of centers and close both ends with rounded caps.
 
     Args:
       centers: (N, 3) m, the middle line.
@@ -85,6 +90,7 @@ def loft(
       power: 2 is an ellipse, larger is boxier (a superellipse).
       gloss: strength of the highlight.
       caps: rings of each rounded end.
+      steps: the coarse surface keeps every which ring, and every which point of it.
     """
     centers, radii = np.asarray(centers, float), np.asarray(radii, float)
     tangent = np.gradient(centers, axis=0)
@@ -103,19 +109,37 @@ def loft(
     )
     n = len(centers)
     vertices = np.concatenate([ring.reshape(-1, 3), centers[:1], centers[-1:]])
-    i, j = np.meshgrid(np.arange(n - 1), np.arange(sides), indexing="ij")
-    p, q = (i * sides + j).ravel(), (i * sides + (j + 1) % sides).ravel()
-    k = np.arange(sides)
-    first, last = n * sides, n * sides + 1
-    faces = np.concatenate(
+    faces = _tube(np.arange(n), np.arange(sides), sides, n * sides)
+    kept = np.append(np.arange(0, n - 1, steps[0]), n - 1)
+    coarse = _tube(kept, np.arange(0, sides, steps[1]), sides, n * sides)
+    return _finish(vertices, faces, coarse, color, link, gloss)
+
+
+def _tube(rings, around, sides: int, ends: int) -> np.ndarray:
+    """Join rings of ``sides`` vertices each, and close them at the vertices ``ends`` and ``ends`` + 1.
+
+    Args:
+      rings: which rings, rising.
+      around: which vertices of a ring, rising.
+      sides: vertices of a ring.
+      ends: index of the vertex in the middle of the first ring; the next one is that of the last.
+
+    Returns:
+      (F, 3) vertex indices.
+    """
+    k = np.asarray(around)
+    after = np.roll(k, -1)
+    low, high = (np.repeat(r, len(k)) * sides for r in (rings[:-1], rings[1:]))
+    p, q = np.tile(k, len(rings) - 1), np.tile(after, len(rings) - 1)
+    first, last = rings[0] * sides, rings[-1] * sides
+    return np.concatenate(
         [
-            np.stack([p, q, q + sides], 1),
-            np.stack([p, q + sides, p + sides], 1),
-            np.stack([np.full(sides, first), (k + 1) % sides, k], 1),
-            np.stack([np.full(sides, last), (n - 1) * sides + k, (n - 1) * sides + (k + 1) % sides], 1),
+            np.stack([low + p, low + q, high + q], 1),
+            np.stack([low + p, high + q, high + p], 1),
+            np.stack([np.full(len(k), ends), first + after, first + k], 1),
+            np.stack([np.full(len(k), ends + 1), last + k, last + after], 1),
         ]
     )
-    return _finish(vertices, faces, color, link, gloss)
 
 
 def _round_ends(centers, radii, tangent, caps):
@@ -136,13 +160,28 @@ def _round_ends(centers, radii, tangent, caps):
     return np.concatenate(out_c), np.concatenate(out_r), np.concatenate(out_t)
 
 
-def ellipsoid(center, radii, color: Color, link: int, *, subdivisions: int = 3, gloss: float = 0.2, turn=None) -> Part:
-    """Make an ellipsoid with half axes ``radii`` (3,) m around ``center``, turned by a rotation matrix if given."""
-    mesh = trimesh.creation.icosphere(subdivisions=subdivisions)
+def ellipsoid(
+    center, radii, color: Color, link: int, *, subdivisions: int = 3, gloss: float = 0.2, turn=None,
+    keep: bool = False,
+) -> Part:  # fmt: skip
+    """Make an ellipsoid with half axes ``radii`` (3,) m around ``center``, turned by a rotation matrix if given.
+
+    ``keep``: the coarse surface is the fine one.
+    """
+    mesh, coarse = _icosphere(subdivisions)
+    coarse = mesh.faces if keep else coarse
     local = mesh.vertices * np.asarray(radii, float)
     if turn is not None:
         local = local @ np.asarray(turn, float).T
-    return _finish(local + np.asarray(center, float), mesh.faces, color, link, gloss)
+    return _finish(local + np.asarray(center, float), mesh.faces, coarse, color, link, gloss)
+
+
+@functools.cache
+def _icosphere(subdivisions: int) -> tuple[trimesh.Trimesh, np.ndarray]:
+    """Return a unit sphere, and the triangles of the next coarser one between its vertices."""
+    mesh = trimesh.creation.icosphere(subdivisions=subdivisions)
+    coarse = trimesh.creation.icosphere(subdivisions=subdivisions - 1)
+    return mesh, np.argmax(coarse.vertices @ mesh.vertices.T, axis=1)[coarse.faces]
 
 
 def share(part: Part, first: int, second: int, weight) -> Part:

@@ -30,11 +30,12 @@ def _trunk(frame: Frame, palette: Palette) -> list[Part]:
     centers = pelvis + t[:, None] * (neck - pelvis) + rows[:, 3:] * np.array([[frame.height, 0, 0]])
     radii = rows[:, 1:3] * frame.height * np.stack([wide, np.ones_like(wide)], axis=1)
     part = shapes.loft(
-        centers, radii, palette.shirt, frame.link("pelvis"), sides=_SIDES, power=2.3, gloss=palette.cloth_gloss
-    )
+        centers, radii, palette.shirt, frame.link("pelvis"), sides=_SIDES, power=2.3, gloss=palette.cloth_gloss,
+        steps=(1, 2),
+    )  # fmt: skip
     up = (neck - pelvis) / ((neck - pelvis) @ (neck - pelvis))
     level = (part.vertices - pelvis) @ up
-    ring = np.append(np.repeat(level[:-2].reshape(-1, _SIDES).mean(1), _SIDES), level[-2:])  # colour by whole rings
+    ring = np.append(np.repeat(level[:-2].reshape(-1, _SIDES).mean(1), _SIDES), level[-2:])  # color by whole rings
     part.colors[:] = np.where((ring < _BELT)[:, None], palette.trousers, palette.shirt)
     hem = (t > _BELT - 0.07) & (t < _BELT + 0.22)
     shirt = shapes.loft(
@@ -46,6 +47,7 @@ def _trunk(frame: Frame, palette: Palette) -> list[Part]:
         power=2.3,
         gloss=palette.cloth_gloss,
         caps=1,
+        steps=(1, 2),
     )
     hem_level = (shirt.vertices - pelvis) @ up
     return [_share_spine(frame, part, level, up, pelvis), _share_spine(frame, shirt, hem_level, up, pelvis)]
@@ -106,6 +108,7 @@ def _seat(frame: Frame, palette: Palette) -> list[Part]:
                 frame.link("pelvis"),
                 gloss=palette.cloth_gloss,
                 subdivisions=2,
+                keep=True,
             )
         )
     return out

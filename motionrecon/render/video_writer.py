@@ -12,6 +12,9 @@ import numpy as np
 
 from motionrecon.errors import MotionReconError
 
+_THOROUGH = ("-preset", "superfast")
+_QUICK = ("-preset", "ultrafast", "-x264-params", "deblock=0,0")  # without deblocking, soft shadows show squares
+
 
 def _ffmpeg() -> str | None:
     """Return a working ffmpeg with libx264, or None."""
@@ -35,10 +38,14 @@ class VideoWriter:
       fps: Hz.
       size: (width, height) px; odd sizes lose their last row or column, as H.264 asks for even ones.
       quality: constant rate factor of H.264, lower is better (18-28).
-      threads: encoder threads; 1 makes files identical from run to run.
+      threads: encoder threads; 1 makes files independent of the number of cores.
+      quick: encode in half the time, into files larger by up to two fifths.
     """
 
-    def __init__(self, path: str | Path, fps: float, size: tuple[int, int], *, quality: int = 21, threads: int = 0):
+    def __init__(
+        self, path: str | Path, fps: float, size: tuple[int, int], *, quality: int = 21, threads: int = 0,
+        quick: bool = False,
+    ):  # fmt: skip
         self._path = Path(path)
         self._temporary = self._path.with_name(f".{self._path.stem}.part{os.getpid()}.mp4")
         self._size = (size[0] // 2 * 2, size[1] // 2 * 2)
@@ -49,9 +56,9 @@ class VideoWriter:
             command = [
                 binary, "-hide_banner", "-loglevel", "error", "-y", "-f", "rawvideo", "-pix_fmt", "yuv420p",
                 "-s", f"{self._size[0]}x{self._size[1]}", "-r", f"{fps:g}", "-i", "-", "-an", "-c:v", "libx264",
-                "-preset", "superfast", "-crf", str(quality), "-pix_fmt", "yuv420p", "-movflags", "+faststart",
-                "-threads", str(threads), "-fflags", "+bitexact", "-flags:v", "+bitexact", "-map_metadata", "-1",
-                str(self._temporary),
+                *(_QUICK if quick else _THOROUGH), "-crf", str(quality), "-pix_fmt", "yuv420p",
+                "-movflags", "+faststart", "-threads", str(threads), "-fflags", "+bitexact",
+                "-flags:v", "+bitexact", "-map_metadata", "-1", str(self._temporary),
             ]  # fmt: skip
             self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE)
         else:

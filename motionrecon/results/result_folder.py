@@ -19,6 +19,7 @@ from motionrecon import metrics
 from motionrecon.errors import InputError
 from motionrecon.fitting import checkpoint
 from motionrecon.geometry.world import Frame
+from motionrecon.metrics import catalog
 from motionrecon.results.export import biomechanics_table, bvh, metrics_json, npz, table, trc
 from motionrecon.types import FitResult
 
@@ -34,18 +35,10 @@ _REPLACED = (
     "overlay.mp4",
 )  # fmt: skip
 _COLUMNS = ("physics", "kinematic", "smoothed")
-_ROWS = (
-    ("mpjpe_g_mm", "MPJPE-G [mm]", 1),
-    ("mpjpe_wa_mm", "WA [mm]", 1),
-    ("mpjpe_mm", "MPJPE [mm]", 1),
-    ("mpjpe_pa_mm", "MPJPE-PA [mm]", 1),
-    ("mpjpe_2d_px", "reprojection [px]", 1),
-    ("accel_error_m_per_s2", "acceleration error [m/s^2]", 2),
-    ("tv_m_per_frame2", "TV [m/frame^2]", 3),
-    ("foot_skate_percent", "foot skate [% of frames]", 1),
-    ("penetration_mm", "penetration [mm]", 1),
-    ("float_mm", "float [mm]", 1),
-)
+_ROWS = catalog.of((
+    "mpjpe_g_mm", "mpjpe_wa_mm", "mpjpe_mm", "mpjpe_pa_mm", "mpjpe_2d_px", "accel_error_m_per_s2", "tv_m_per_frame2",
+    "foot_skate_percent", "penetration_mm", "float_mm",
+))  # fmt: skip
 _REFERENCE = {
     "truth": "errors against the true positions",
     "observation": "errors against the observed 3D points",
@@ -58,13 +51,13 @@ def summary_table(summary: dict[str, Any]) -> str:
 
     Rows that no method has are left out; a single unknown value is a dash.
     """
-    rows = [(label, [summary["methods"][m][key] for m in _COLUMNS], digits) for key, label, digits in _ROWS]
-    rows = [row for row in rows if any(value is not None for value in row[1])]
-    width = max((len(label) for label, _, _ in rows), default=0)
+    rows = [(metric, [summary["methods"][m][metric.key] for m in _COLUMNS]) for metric in _ROWS]
+    rows = [(metric, values) for metric, values in rows if any(value is not None for value in values)]
+    width = max((len(f"{metric.label} [{metric.unit}]") for metric, _ in rows), default=0)
     lines = [f"{'':<{width}}  " + "  ".join(f"{name:>9}" for name in _COLUMNS)]
-    for label, values, digits in rows:
-        cells = "  ".join(f"{'-' if v is None else format(v, f'.{digits}f'):>9}" for v in values)
-        lines.append(f"{label:<{width}}  {cells}")
+    for metric, values in rows:
+        cells = "  ".join(f"{metric.shown(v):>9}" for v in values)
+        lines.append(f"{f'{metric.label} [{metric.unit}]':<{width}}  {cells}")
     sigma = summary["smoothing_sigma_frames"]
     lines.append(f"({_REFERENCE[summary['reference']]}; smoothed: input after a Gaussian of {sigma:.3g} frames)")
     return "\n".join(lines)
@@ -90,7 +83,7 @@ def _write_all(
     log_text: str,
 ) -> None:
     """Write every file into an empty folder."""
-    from motionrecon.results.report import report, stills
+    from motionrecon.results.report import report
 
     for name in formats:
         FORMATS[name](result, folder / f"motion.{name}", frame)
@@ -100,8 +93,7 @@ def _write_all(
     if overlay:
         from motionrecon.results.report.overlay import write_overlay
 
-        write_overlay(result, folder / "overlay.mp4", frames)
-        images = stills.key_frames(folder / "overlay.mp4")
+        images = write_overlay(result, folder / "overlay.mp4", frames)
     report.write_report(result, summary, folder / "report.html", images)
     (folder / "config.toml").write_text(tomli_w.dumps(_without_none(result.config)), encoding="utf-8")
     if log_text:

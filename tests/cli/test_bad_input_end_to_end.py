@@ -34,7 +34,12 @@ Frame Time: 0.0333333
 0 90 1 0 0 0 0 5 0
 0 90 2 0 0 0 0 9 0
 """
-_KEYPOINTS = np.random.default_rng(0).uniform(100, 500, (1, 17, 3)) + 5.0 * np.arange(20)[:, None, None]
+# Somebody who stands, in COCO's order, and drifts.
+_FIGURE = [
+    (300, 120), (306, 114), (294, 114), (314, 118), (286, 118), (335, 165), (265, 165), (345, 225), (255, 225),
+    (350, 280), (250, 280), (322, 285), (278, 285), (324, 370), (276, 370), (326, 455), (274, 455),
+]  # fmt: skip
+_KEYPOINTS = np.array([[(x, y, 1) for x, y in _FIGURE]], float) + 5.0 * np.arange(20)[:, None, None]
 _KEYPOINTS[..., 2] = 1.0
 _MOVING = {"keypoints": _KEYPOINTS.tolist(), "fps": 30, "width": 640, "height": 640}
 

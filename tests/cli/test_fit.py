@@ -1,5 +1,6 @@
 """``motionrecon fit``: what it refuses before any work, and how it runs, reports and ends."""
 
+import json
 import os
 import signal
 import subprocess
@@ -31,7 +32,7 @@ def fitted(monkeypatch):
     def fit_file(source, config, output, *, resume, progress):
         calls.append((source, config, output, resume))
         progress.stage("optimize")
-        progress.window(0, 1, 0.25)
+        progress.window(0, 1, 0.25, 3.0)
         outcome = os.path.basename(source).split(".")[0]
         if outcome == "broken":
             raise DataError(f"{source}: broken; export it again")
@@ -200,11 +201,18 @@ def test_quiet_prints_nothing(clip, capsys, fitted):
 def test_one_failure_does_not_stop_the_others(clip, tmp_path, capsys, fitted):
     for name in ("broken.bvh", "failing.bvh"):
         (tmp_path / name).write_text("x")
-    assert run(["fit", "failing.bvh", "broken.bvh", str(clip), "-o", "all"]) == 2
+    assert run(["fit", "failing.bvh", "broken.bvh", str(clip), "-o", "all"]) == 1
     out, err = capsys.readouterr()
     assert "1 of 3 inputs done." in out
     assert err.count("motionrecon: error: ") == 2
-    assert sorted(os.listdir("all")) == ["walk"]
+    assert "Failed: failing.bvh, broken.bvh;" in out
+    assert sorted(os.listdir("all")) == ["manifest.json", "walk"]
+    with open("all/manifest.json") as file:
+        entries = json.load(file)["inputs"]
+    assert [entry["state"] for entry in entries] == ["failed", "failed", "done"]
+    assert entries[1]["error"] == "broken.bvh: broken; export it again" and entries[2]["seconds"] >= 0
+    assert run(["fit", "failing.bvh", "broken.bvh", "-q", "-o", "none"]) == 2  # nothing done: the highest code
+    assert not os.path.exists("none")
     assert run(["fit", "failing.bvh", "-q"]) == 1
 
 
@@ -213,7 +221,9 @@ def test_interruption_ends_everything(clip, tmp_path, capsys, fitted):
     assert run(["fit", "stopped.bvh", str(clip), "-o", "all"]) == 130
     assert "--resume" in capsys.readouterr().err
     assert len(fitted) == 1
-    assert not os.path.exists("all")
+    assert os.listdir("all") == ["manifest.json"]
+    with open("all/manifest.json") as file:
+        assert [entry["state"] for entry in json.load(file)["inputs"]] == ["interrupted", "waiting"]
 
 
 def test_ctrl_c_in_a_real_process(clip):

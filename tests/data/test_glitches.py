@@ -165,3 +165,18 @@ def test_fast_motion_is_no_glitch(samples):
         names, points = found.observation.names, np.asarray(found.observation.keypoints3d)
         result = glitches.find(names, points, found.observation.fps)
         assert result.sentences == () and result.keep == slice(0, len(points)), name
+
+
+@pytest.mark.parametrize("count", [5, 9])
+@pytest.mark.parametrize("end", ["start", "end"])
+def test_held_frames_at_an_end(tmp_path, walking, count, end):
+    """A tracker holds the first pose while the person walks on: the same pose, but at full speed in the next frame."""
+    clip = walking(frames=_FRAMES)
+    held = clip.copy()
+    if end == "start":
+        held[:count], kept = clip[0], clip[count:]
+    else:
+        held[-count:], kept = clip[-1], clip[:-count]
+    found = _read(tmp_path, held, fps=120.0)
+    np.testing.assert_array_equal(found.observation.keypoints3d, kept)
+    assert any("rest pose" in w for w in found.warnings)

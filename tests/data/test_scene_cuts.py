@@ -3,7 +3,12 @@
 import cv2
 import numpy as np
 
-from motionrecon.data.scene_cuts import scene_cuts
+from motionrecon.data.scene_cuts import CutFinder
+
+
+def scene_cuts(images):
+    finder = CutFinder()
+    return [index for index, image in enumerate(images) if finder.starts_shot(image)]
 
 
 def _scene(seed: int) -> np.ndarray:

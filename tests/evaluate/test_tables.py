@@ -4,6 +4,7 @@ import pytest
 
 from motionrecon.evaluate import published, tables
 from motionrecon.jobs import text_grid
+from motionrecon.metrics import catalog
 from tests.fixtures.eval_work import row
 
 
@@ -74,7 +75,7 @@ def test_a_stranger_is_told_the_noise_the_part_and_what_the_baselines_are():
 def test_intervals_below_the_means_and_failures_counted():
     rows = [row(k, "bfgs", e) for k, e in (("a", 10.0), ("b", 20.0), ("c", 60.0))]
     rows.append(row("d", "bfgs", status="failed", reason="the file is gone"))
-    grid = tables.measured(rows, "t", (("mpjpe_g_mm", "MPJPE-G", 1), ("tv_m_per_frame2", "TV", 3)))
+    grid = tables.measured(rows, "t", catalog.of(("mpjpe_g_mm", "tv_m_per_frame2")))
     assert grid.rows[0] == ["bfgs (1 failed)", "3", "30.0", "-"]
     low, high = (float(v) for v in grid.rows[1][2].split(".."))
     assert 10.0 <= low < 30.0 < high <= 60.0 and grid.rows[1][3] == ""

@@ -13,7 +13,7 @@ from motionrecon.fitting.chain import ChainOptions
 from motionrecon.fitting.window_attempts import REAL_GROUND, LadderOptions
 from motionrecon.geometry.rotations import exp, mul
 from motionrecon.results import replay
-from motionrecon.types import FitStatus
+from motionrecon.types import FitStatus, Window, WindowReport
 from tests.fixtures import small_clip
 
 
@@ -55,6 +55,14 @@ def test_borders_are_shared_exactly(history):
     np.testing.assert_array_equal(rest[0], done.knots[border])
     for early, late in zip(jax.tree.leaves(after_first.states), jax.tree.leaves(done.states), strict=True):
         np.testing.assert_array_equal(early, late[:border])  # what is kept is never touched again
+
+
+def test_the_error_so_far_counts_frames():
+    reports = [
+        WindowReport(Window(start, start + 26, commit), FitStatus.OK, "plain", 1, 1, 0.1, 1.0, 1.0, error)
+        for start, commit, error in ((0, 10, 3.0), (10, 30, 7.0))
+    ]
+    assert chain.error_so_far(chain.ChainState(reports=reports)) == pytest.approx(6.0)
 
 
 def test_reports_and_terms(history):

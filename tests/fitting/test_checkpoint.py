@@ -97,7 +97,7 @@ def test_broken_files_are_refused(interrupted):
         path.write_bytes(content)
         with pytest.raises(CheckpointError, match="begin anew"):
             Checkpoint(interrupted, INPUTS).load()
-    for values in ({"x": 1.0}, {"text": "{}"}, {"text": '{"key": 1}'}, {"text": "not json"}):
+    for values in ({"x": 1.0}, {"header": "{}"}, {"header": '{"key": 1}'}, {"header": "not json"}):
         with open(path, "wb") as file:
             np.savez(file, **values)
         with pytest.raises(CheckpointError, match="begin anew"):

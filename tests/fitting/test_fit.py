@@ -144,7 +144,7 @@ class _StopAfterFirstWindow:
     def stage(self, name):
         pass
 
-    def window(self, index, total, loss):
+    def window(self, index, total, loss, error_mm):
         raise KeyboardInterrupt
 
 

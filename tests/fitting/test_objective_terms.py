@@ -47,7 +47,7 @@ def test_reprojection_is_the_pixel_error_times_depth_over_focal_length():
         [5.0, 1.0, 1.5], [0.0, 0.0, 1.0], [[focal, 0, 640], [0, focal, 360], [0, 0, 1.0]], (1280, 720)
     )
     points = np.array([[0.0, 0.2, 1.1], [0.3, -0.4, 0.2]])
-    depth = np.asarray(cameras.to_camera(camera, points))[:, 2]
+    depth = (points @ np.asarray(camera.rotation).T + np.asarray(camera.translation))[:, 2]
     where = np.asarray(cameras.project(camera, points))
     o = frame(
         image=np.asarray(cameras.undistort(camera, where + pixels)), image_share=np.array([1.0, 0.25]),

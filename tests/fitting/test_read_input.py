@@ -14,6 +14,7 @@ from motionrecon.data.synthetic import synthetic_clips
 from motionrecon.errors import DataError, InputError
 from motionrecon.fitting import fit, observe, read_input
 from motionrecon.geometry import camera as cameras
+from motionrecon.jobs.progress import NullProgress
 from motionrecon.types import Film, Sequence
 
 SIZE = (640, 480)
@@ -94,3 +95,33 @@ def test_a_film_s_camera_and_truth_are_read_once_and_before_the_person_is_looked
     found = fit.observe_file(str(SAMPLE), options)
     assert found.observation.camera is not None and found.reference is not None
     assert read_input.completed(found, options) == found
+
+
+class _Listener(NullProgress):
+    """Writes down what it is told."""
+
+    def __init__(self):
+        self.heard = []
+
+    def stage(self, name):
+        self.heard.append(name)
+
+    def frames(self, done, total):
+        self.heard.append((done, total))
+
+    def detail(self, text):
+        self.heard.append(text)
+
+
+@pytest.mark.parametrize("reused", [False, True])
+def test_looking_for_the_person_is_told(monkeypatch, reused):
+    def observe_video(source, *, progress, **_):
+        if not reused:
+            progress(1, 2)
+            progress(2, 2)
+        return dataclasses.replace(clip(flat=True), film=Film(Path(source), span=(0.0, 1.0), detection_reused=reused))
+
+    monkeypatch.setattr(read_input.observe, "observe_video", observe_video)
+    listener = _Listener()
+    read_input.observe_file(str(SAMPLE), config.InputOptions(), progress=listener)
+    assert listener.heard == (["detect", "reused"] if reused else ["detect", (1, 2), (2, 2)])

@@ -44,7 +44,8 @@ def terms(person):
         acc, _ = dynamics.accelerations(body, p, before, across, jnp.zeros_like(state.velocity))
         bias = dynamics.project(body, p, dynamics.link_forces(inertia, links, acc))
         com = dynamics.center_of_mass(body, p) + state.position
-        return p.anchor + state.position, p.axes, dynamics.mass_matrix(body, p), bias, com, links
+        mass_matrix = dynamics.assemble(body, p, inertia) + jnp.diag(jnp.asarray(body.armature))
+        return p.anchor + state.position, p.axes, mass_matrix, bias, com, links
 
     return compute
 

@@ -37,6 +37,20 @@ def test_every_part_is_closed_and_right_side_out():
     assert all(p.is_watertight and p.volume > 0 for p in parts)
 
 
+def test_the_coarse_body_is_closed_and_keeps_the_outline():
+    skeleton = skeletons.template(HEIGHT)
+    fine = figure.build(skeleton, HEIGHT)
+    coarse = figure.coarser(fine)
+    assert len(coarse.faces) < 0.6 * len(fine.faces)
+    (a, _), (b, normals) = (figure.pose(f, *rest_pose(skeleton)) for f in (fine, coarse))
+    assert np.linalg.norm(normals, axis=1) == pytest.approx(1.0, abs=1e-4)
+    mesh = trimesh.Trimesh(b, coarse.faces, process=False)
+    parts = mesh.split(only_watertight=False)
+    assert len(parts) > 20 and all(p.is_watertight and p.volume > 0 for p in parts)
+    assert np.ptp(b, axis=0) == pytest.approx(np.ptp(a, axis=0), abs=0.005)
+    assert mesh.volume == pytest.approx(trimesh.Trimesh(a, fine.faces, process=False).volume, rel=0.06)
+
+
 def test_left_and_right_mirror_each_other():
     body = figure.build(skeletons.template(HEIGHT), HEIGHT)
     vertices, _ = figure.pose(body, *rest_pose(skeletons.template(HEIGHT)))

@@ -30,8 +30,9 @@ def result():
 @pytest.fixture(autouse=True)
 def quick_pages(monkeypatch):
     """Leave the drawing of plots to the tests of the report."""
-    monkeypatch.setattr(figures, "section_figures", lambda *_: dict.fromkeys(_SECTIONS, b"png"))
-    monkeypatch.setattr(figures, "sheet", lambda *_: b"png")
+    blank = np.zeros((2, 2, 3), np.uint8)
+    monkeypatch.setattr(figures, "section_figures", lambda *_: dict.fromkeys(_SECTIONS, blank))
+    monkeypatch.setattr(figures, "sheet", lambda *_: blank)
 
 
 def test_folder_holds_what_it_promises(result, tmp_path):

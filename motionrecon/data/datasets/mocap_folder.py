@@ -41,7 +41,7 @@ class MocapFolder:
     def __init__(self, root: Path):
         if not root.exists():
             raise DataError(f"{root}: no such folder; check the path given with --data-root")
-        files = [root] if root.is_file() else sorted(p for p in root.rglob("*") if p.suffix.lower() in SUFFIXES)
+        files = [root] if root.is_file() else sorted(p for p in root.rglob("*") if _is_motion(p))
         if not files:
             raise DataError(f"{root}: not found: any motion capture file ({', '.join(SUFFIXES)})")
         self.root: Path | None = root if root.is_dir() else root.parent
@@ -83,3 +83,11 @@ class MocapFolder:
     def _said(self, clip: Clip) -> str:
         observation = self.load(clip).observation
         return f"{len(observation.confidence)} frames at {observation.fps:g} Hz, {len(observation.names)} points"
+
+
+def _is_motion(path: Path) -> bool:
+    """Tell a motion capture file by its ending; DeepMimic's text by what it begins with too, for notes end alike."""
+    if path.suffix.lower() != ".txt":
+        return path.suffix.lower() in SUFFIXES
+    with path.open("rb") as file:
+        return file.read(64).lstrip().startswith(b"{")

@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 
 from motionrecon.data.formats import camera_formats
-from motionrecon.data.formats.camera_formats import CameraFile
+from motionrecon.data.formats.camera_record import CameraFile
 from motionrecon.errors import DataError
 from motionrecon.types import Camera
 
@@ -28,7 +28,7 @@ def read_camera_file(
     """Return one camera of a calibration file, its pose included where the file has it.
 
     Args:
-      path: TOML, JSON, YAML or XML; the format is recognised by its content.
+      path: TOML, JSON, YAML or XML; the format is recognised by its content. "FILE:NAME" also names the camera.
       name: the camera's name ("cam_03", "S9/60457274"), loosely matched ("cam03"); must be in the file.
       size: (width, height) px of the pictures it shall be used for; the intrinsics are scaled to it.
       hint: where ``name`` is None, a text that may contain the name, such as the video's file name.
@@ -36,10 +36,29 @@ def read_camera_file(
     Raises:
       DataError: unknown format, camera not found or not unique, or a picture of another shape.
     """
-    path = Path(path)
+    path, said = split_name(path)
     cameras = camera_formats.parse(path)
-    camera = _pick(path, cameras, name, hint)
+    camera = _pick(path, cameras, name or said, hint)
     return camera if size is None else _resize(path, camera, (int(size[0]), int(size[1])))
+
+
+def picture_size(path: str | Path, name: str | None = None, hint: str | None = None) -> tuple[int, int] | None:
+    """Return the (width, height) px for which a file's camera was calibrated: the size of its pictures, if stated.
+
+    Raises:
+      DataError: as ``read_camera_file``.
+    """
+    return read_camera_file(path, name, hint=hint).size
+
+
+def split_name(path: str | Path) -> tuple[Path, str | None]:
+    """Split FILE:NAME where no file is called so as a whole; the name is None where there is none."""
+    text = str(path)
+    if not Path(text).exists():
+        for place in sorted((i for i, c in enumerate(text) if c == ":"), reverse=True):
+            if text[place + 1 :] and Path(text[:place]).exists():
+                return Path(text[:place]), text[place + 1 :]
+    return Path(text), None
 
 
 def read_camera(
@@ -60,7 +79,10 @@ def as_camera(path: str | Path, camera: CameraFile) -> Camera:
       DataError: it has no pose or no image size.
     """
     if camera.rotation is None or camera.translation is None:
-        raise DataError(f'{path}: camera "{camera.name}" has no pose (rotation, translation); add it or name another')
+        why = f" ({camera.warnings[-1]})" if camera.warnings else ""
+        raise DataError(
+            f'{path}: camera "{camera.name}" has no pose (rotation, translation) of use{why}; add it or name another'
+        )
     if camera.size is None:
         raise DataError(f'{path}: camera "{camera.name}" has no image size; add size = [width, height]')
     return Camera(camera.intrinsics, camera.distortion, camera.rotation, camera.translation, camera.size)
@@ -114,7 +136,7 @@ def _pick(path: Path, cameras: list[CameraFile], name: str | None, hint: str | N
     match = [c for c in cameras if wanted and (_plain(c.name) in wanted or wanted in _plain(c.name))]
     if len(match) == 1:
         return match[0]
-    raise DataError(f"{path}: holds {len(cameras)} cameras; say which one: {listed}")
+    raise DataError(f"{path}: holds {len(cameras)} cameras; say which one with --camera FILE:NAME: {listed}")
 
 
 def _resize(path: Path, camera: CameraFile, size: tuple[int, int]) -> CameraFile:

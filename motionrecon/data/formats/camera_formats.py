@@ -1,12 +1,11 @@
 """Reads the calibration formats of other tools, each into metres, a z-up world and OpenCV's camera axes.
 
-Known by content, not by name: Pose2Sim TOML (also ours), Qualisys ``.qca.txt`` XML, OpenCV YAML/XML/JSON,
-Human3.6M's JSON and AIST++'s setting JSON.
+Known by content, not by name: Pose2Sim TOML (also ours), Anipose's and FreeMoCap's, Qualisys ``.qca.txt`` XML, OpenCV
+YAML/XML/JSON, ROS and Kalibr YAML, EasyMocap's pair of YAML, COLMAP's text, Human3.6M's JSON, AIST++'s setting JSON.
 """
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import tomllib
 import xml.etree.ElementTree as ElementTree
@@ -15,80 +14,86 @@ from typing import Any
 
 import cv2
 import numpy as np
+import yaml
 
+from motionrecon.data.formats import camera_record, camera_tools, camera_worlds
+from motionrecon.data.formats.camera_record import CameraFile
 from motionrecon.errors import DataError
 from motionrecon.jobs.runtime import quiet_native_stderr
 
 _AIST_FROM_Z_UP = np.array([[1.0, 0.0, 0.0], [0.0, 0.0, 1.0], [0.0, -1.0, 0.0]])  # (X, Y, Z) -> (X, Z, -Y)
 _QUALISYS_SUBPIXELS = 64.0
 _H36M_SIZES = {"54138969": (1000, 1002), "55011271": (1000, 1000), "58860488": (1000, 1000), "60457274": (1000, 1002)}
-_MATRIX_KEYS = ("camera_matrix", "cameraMatrix", "K", "matrix", "intrinsics", "intrinsic", "mtx", "M")
-_DISTORTION_KEYS = ("dist_coeffs", "distortion_coefficients", "distCoeffs", "distortions", "distortion", "dist", "D")
+_MATRIX_KEYS = (
+    "camera_matrix", "cameraMatrix", "Camera_Matrix", "K", "k", "matrix", "intrinsics", "intrinsic", "mtx", "M"
+)  # fmt: skip
+_DISTORTION_KEYS = (
+    "dist_coeffs", "distortion_coefficients", "Distortion_Coefficients", "distCoeffs", "distortions", "distortion",
+    "dist", "D", "d",
+)  # fmt: skip
 _ROTATION_KEYS = ("rvec", "rotation", "R", "rotation_matrix")
 _TRANSLATION_KEYS = ("tvec", "translation", "t", "T")
 
 
-@dataclasses.dataclass(frozen=True)
-class CameraFile:
-    """A calibrated camera as a file gives it: always its intrinsics, its pose only where it stands in the file.
-
-    Attributes:
-      name: the camera's name in the file.
-      intrinsics: (3, 3) px.
-      distortion: (5,) k1, k2, p1, p2, k3.
-      size: (width, height) px of the calibrated image, or None where the file does not say.
-      rotation: (3, 3) world (z up) to camera (OpenCV axes), or None.
-      translation: (3,) m, or None.
-    """
-
-    name: str
-    intrinsics: np.ndarray
-    distortion: np.ndarray
-    size: tuple[int, int] | None = None
-    rotation: np.ndarray | None = None
-    translation: np.ndarray | None = None
-
-
 def parse(path: Path) -> list[CameraFile]:
-    """Return every camera in the file; raises DataError where it is none of the known formats."""
+    """Return every camera in the file, or in EasyMocap's folder; raises DataError where it is no known format."""
+    if path.is_dir():
+        path = next(
+            (path / name for name in ("intri.yml", "cameras.txt") if (path / name).is_file()), path / "intri.yml"
+        )
+    text = _text(path)
     try:
-        text = path.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise DataError(f"{path}: the camera file cannot be read ({error.strerror}); check the path") from None
-    except UnicodeDecodeError:
-        raise DataError(f"{path}: is not a text file; give a calibration in TOML, JSON, YAML or XML") from None
-    try:
-        cameras = _parse_text(text)
+        cameras = _parse_text(text, _beside(path))
     except (KeyError, ValueError, TypeError, IndexError) as error:
         raise DataError(f"{path}: not a usable calibration ({type(error).__name__}: {error}); check the file") from None
     if not cameras:
         raise DataError(
-            f"{path}: holds no camera that is understood; give a Pose2Sim TOML, Qualisys .qca.txt, OpenCV YAML/JSON, "
-            "Human3.6M or AIST calibration"
+            f"{path}: holds no camera that is understood; give a Pose2Sim, Anipose or FreeMoCap TOML, Qualisys "
+            ".qca.txt, OpenCV or ROS YAML, XML or JSON, EasyMocap's intri.yml, COLMAP's cameras.txt, or a Human3.6M or "
+            "AIST calibration"
         )
     for camera in cameras:
         _check(path, camera)
     return cameras
 
 
-def _parse_text(text: str) -> list[CameraFile]:
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise DataError(f"{path}: the camera file cannot be read ({error.strerror}); check the path") from None
+    except UnicodeDecodeError:
+        raise DataError(f"{path}: is not a text file; give a calibration in TOML, JSON, YAML or XML") from None
+
+
+def _beside(path: Path) -> str:
+    """Return the other half of EasyMocap's pair, intri.yml and extri.yml; "" where there is none."""
+    other = {"intri": "extri", "extri": "intri"}.get(path.stem)
+    file = path.with_name(f"{other}{path.suffix}")
+    return _text(file) if other and file.is_file() else ""
+
+
+def _parse_text(text: str, other: str) -> list[CameraFile]:
     start = text.lstrip()
-    if start.startswith("<") and "<calibration" in text:
+    if start.startswith("<") and "<opencv_storage" not in text and "<calibration" in text:
         return _qualisys(text)
     if start.startswith("{") or (
         start[:1] == "[" and start[1:].lstrip().startswith("{")
     ):  # "[name]" opens a TOML table
         return _json(json.loads(text))
+    if camera_tools.is_colmap(text):
+        return camera_tools.colmap(text)
     if start.startswith(("%YAML", "<?xml", "<opencv_storage")):
-        return _opencv_document(text)
+        return _document(text, other)
     try:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError:
-        return _opencv_document("%YAML:1.0\n---\n" + text.replace("\n---", "").removeprefix("---"))
+        return _document("%YAML:1.0\n---\n" + text.replace("\n---", "").removeprefix("---"), other)
     if any(key in table for key in _MATRIX_KEYS):
-        return [_opencv(table, "camera")]
+        return camera_worlds.judged([_opencv(table, "camera")])
     entries = [(key, value) for key, value in table.items() if isinstance(value, dict) and "matrix" in value]
-    return [_opencv(value, str(value.get("name", key))) for key, value in entries]
+    cameras = [_opencv(value, str(value.get("name", key))) for key, value in entries]
+    return camera_worlds.judged(cameras, table.get("metadata"))
 
 
 def _json(data: Any) -> list[CameraFile]:
@@ -97,19 +102,23 @@ def _json(data: Any) -> list[CameraFile]:
     if isinstance(data.get("intrinsics"), dict) and isinstance(data.get("extrinsics"), dict):
         return _h36m(data)
     if any(key in data for key in _MATRIX_KEYS):
-        return [_opencv(data, str(data.get("name", "camera")))]
+        return camera_worlds.judged([_opencv(data, str(data.get("name", data.get("camera_name", "camera"))))])
+    cameras = camera_tools.numbered(data) or camera_tools.kalibr(data)
+    if cameras:
+        return camera_worlds.judged(cameras)
     entries = [(key, value) for key, value in data.items() if isinstance(value, dict)]
-    return [_opencv(value, key) for key, value in entries if any(k in value for k in _MATRIX_KEYS)]
+    cameras = [_opencv(value, key) for key, value in entries if any(k in value for k in _MATRIX_KEYS)]
+    return camera_worlds.judged(cameras)
 
 
 def _aist(item: dict) -> CameraFile:
     """AIST++: y-up world in centimetres; its floor (about y = 64 cm) is the loader's matter, not the camera's."""
-    rotation = _rotation(item["rotation"]) @ _AIST_FROM_Z_UP
+    rotation = camera_record.rotation(item["rotation"]) @ _AIST_FROM_Z_UP
     return CameraFile(
         str(item["name"]),
         np.array(item["matrix"], float),
-        _distortion(item["distortions"]),
-        _size(item["size"]),
+        camera_record.distortion(item["distortions"]),
+        camera_record.size(item["size"]),
         rotation,
         np.array(item["translation"], float).reshape(3) / 100.0,
     )
@@ -119,7 +128,10 @@ def _h36m(data: dict) -> list[CameraFile]:
     """Human3.6M: names "S9/60457274"; z-up world in millimetres. A bare camera id gives the intrinsics only."""
     cameras = []
     for camera_id, values in data["intrinsics"].items():
-        matrix, distortion = np.array(values["calibration_matrix"], float), _distortion(values["distortion"])
+        matrix, distortion = (
+            np.array(values["calibration_matrix"], float),
+            camera_record.distortion(values["distortion"]),
+        )
         size = _H36M_SIZES.get(camera_id)
         cameras.append(CameraFile(camera_id, matrix, distortion, size))
         for subject, poses in data["extrinsics"].items():
@@ -161,14 +173,31 @@ def _qualisys(text: str) -> list[CameraFile]:
     return cameras
 
 
-def _opencv_document(text: str) -> list[CameraFile]:
+def _document(text: str, other: str = "") -> list[CameraFile]:
+    """Parse YAML or XML of OpenCV, and YAML of others; ``other``: a second document with more of the same cameras."""
+    data = _opencv_document(text)
+    if not isinstance(data, dict) or not data:
+        data = _yaml(text)
+    if other:
+        more = _opencv_document(other)
+        data = (more if isinstance(more, dict) else {}) | (data if isinstance(data, dict) else {})
+    return _json(data) if isinstance(data, dict) else []
+
+
+def _opencv_document(text: str) -> Any:
     with quiet_native_stderr():
         try:
             storage = cv2.FileStorage(text, cv2.FILE_STORAGE_READ | cv2.FILE_STORAGE_MEMORY)
-            data = _node(storage.root())
+            return _node(storage.root())
         except (cv2.error, SystemError):
-            return []
-    return _json(data) if isinstance(data, dict) else []
+            return None
+
+
+def _yaml(text: str) -> Any:
+    try:
+        return yaml.safe_load(text.removeprefix("%YAML:1.0\n---\n"))
+    except yaml.YAMLError:
+        return None
 
 
 def _node(node: cv2.FileNode) -> Any:
@@ -192,40 +221,28 @@ def _opencv(data: dict, name: str) -> CameraFile:
             value = value["data"]  # row by row; the callers know the shape
         return value
 
-    if data.get("fisheye") or str(data.get("distortion_model", "")).lower() in ("equidistant", "fisheye"):
+    if (
+        data.get("fisheye")
+        or data.get("fisheye_model")
+        or str(data.get("distortion_model", "")).lower() in ("equidistant", "fisheye")
+    ):
         raise ValueError(f'camera "{name}" is a fisheye lens, which is not supported; undistort the video first')
     matrix = np.array(first(_MATRIX_KEYS), float).reshape(3, 3)
     distortion = first(_DISTORTION_KEYS)
     size = next((data[key] for key in ("size", "image_size", "imageSize", "resolution") if key in data), None)
-    if size is None and "image_width" in data:
-        size = (data["image_width"], data["image_height"])
+    for keys in (("image_width", "image_height"), ("image_Width", "image_Height"), ("width", "height")):
+        if size is None and all(data.get(key) for key in keys):
+            size = tuple(data[key] for key in keys)
     rotation, translation = first(_ROTATION_KEYS), first(_TRANSLATION_KEYS)
     posed = rotation is not None and translation is not None
     return CameraFile(
         name,
         matrix,
-        _distortion([] if distortion is None else distortion),
-        None if size is None else _size(size),
-        _rotation(rotation) if posed else None,
+        camera_record.distortion([] if distortion is None else distortion),
+        None if size is None else camera_record.size(size),
+        camera_record.rotation(rotation) if posed else None,
         np.array(translation, float).reshape(3) if posed else None,
     )
-
-
-def _distortion(values: Any) -> np.ndarray:
-    values = np.array(values, float).ravel()
-    if np.any(values[5:] != 0):
-        raise ValueError("more than 5 distortion coefficients; calibrate with k1, k2, p1, p2, k3 only")
-    return np.concatenate([values, np.zeros(5)])[:5]
-
-
-def _rotation(values: Any) -> np.ndarray:
-    values = np.array(values, float)
-    return values.reshape(3, 3) if values.size == 9 else cv2.Rodrigues(values.reshape(3))[0]
-
-
-def _size(values: Any) -> tuple[int, int]:
-    width, height = (round(float(v)) for v in np.ravel(values))
-    return width, height
 
 
 def _check(path: Path, camera: CameraFile) -> None:

@@ -2,7 +2,7 @@
 
 Accepted: ``positions`` | ``keypoints3d`` | ``joint_positions`` (T, K, 3) with ``names`` | ``joint_names`` and
 ``fps``; a result's ``motion.npz``; ``keypoints`` (T, K, 3) of x, y, confidence with ``fps``, ``width``,
-``height`` and, unless K names the layout, ``names``. Nothing is ever unpickled.
+``height`` and, unless K and the limbs name the layout, ``names``; AMASS's joint rotations. Nothing is ever unpickled.
 """
 
 from __future__ import annotations
@@ -14,23 +14,31 @@ import jax.numpy as jnp
 import numpy as np
 
 from motionrecon.data import sequence
-from motionrecon.data.formats import joint_names, keypoint_json, rig_names
+from motionrecon.data.formats import amass, keypoint_sequence, point_array
 from motionrecon.errors import DataError
 from motionrecon.geometry import rotations, skeleton
-from motionrecon.geometry.keypoints import CANONICAL, COCO17, HALPE26, MOCAP18
+from motionrecon.geometry.keypoints import CANONICAL, MOCAP18
 from motionrecon.types import Sequence
 
 _POSITIONS = ("positions", "keypoints3d", "joint_positions")
-_LAYOUTS_3D = {17: COCO17, 18: MOCAP18, 26: HALPE26}
 
 
-def read(path: str | Path, *, fps: float | None = None, size: tuple[int, int] | None = None) -> Sequence:
+def read(
+    path: str | Path,
+    *,
+    fps: float | None = None,
+    size: tuple[int, int] | None = None,
+    layout: str | None = None,
+    height: float | None = None,
+) -> Sequence:
     """Read a NumPy archive.
 
     Args:
       path: the .npz file.
       fps: Hz, instead of the file's own; 30 is assumed where neither is there.
       size: (width, height) px of the image of 2D keypoints, where the file lacks them.
+      layout: name of the points' order, where the file has no names.
+      height: stature in m, for archives of joint rotations (AMASS).
 
     Returns:
       Sequence with ``keypoints3d`` m, z up, or with ``keypoints2d`` px.
@@ -41,6 +49,8 @@ def read(path: str | Path, *, fps: float | None = None, size: tuple[int, int] | 
     path = Path(path)
     arrays = _load(path)
     warnings: list[str] = []
+    if amass.accepts(arrays):
+        return amass.read(path, arrays, fps=fps, height=height)
     rate = fps or _scalar(path, arrays, "fps")
     if rate is None:
         rate = 30.0
@@ -49,17 +59,18 @@ def read(path: str | Path, *, fps: float | None = None, size: tuple[int, int] | 
         return _own_result(path, arrays, rate)
     key = next((k for k in _POSITIONS if k in arrays), None)
     if key is not None:
-        return _positions(path, key, arrays, rate, warnings)
+        return _positions(path, key, arrays, rate, warnings, layout)
     if "keypoints" in arrays:
         width, height = (_scalar(path, arrays, k) for k in ("width", "height"))
         if size is None and width and height:
             size = (int(width), int(height))
         names = _names(arrays)
-        return keypoint_json.from_array(path, arrays["keypoints"], rate, size, names, warnings)
+        tracked = keypoint_sequence.TrackedKeypoints(arrays["keypoints"], rate, size, names, tuple(warnings))
+        return keypoint_sequence.to_sequence(path, tracked, layout)
     held = ", ".join(arrays) or "nothing"
     raise DataError(
         f"{path}: holds {held}; accepted are positions, keypoints3d or joint_positions (T, K, 3) with names and fps, "
-        "or keypoints (T, K, 3) of x, y, confidence with fps, width and height"
+        "keypoints (T, K, 3) of x, y, confidence with fps, width and height, or AMASS's poses and trans"
     )
 
 
@@ -102,27 +113,14 @@ def _points(path: Path, key: str, array: np.ndarray) -> np.ndarray:
     return array.astype(float)
 
 
-def _positions(path: Path, key: str, arrays: dict[str, np.ndarray], fps: float, warnings: list[str]) -> Sequence:
+def _positions(
+    path: Path, key: str, arrays: dict[str, np.ndarray], fps: float, warnings: list[str], layout: str | None
+) -> Sequence:
     values = _points(path, key, arrays[key])
     labels = _names(arrays)
     if labels is None:
-        labels = _LAYOUTS_3D.get(values.shape[1])
-        if labels is None:
-            raise DataError(f"{path}: has no names for its {values.shape[1]} points; add an array 'names'")
-        warnings = [*warnings, f"The points are not named; the order {', '.join(labels[:4])}, ... is assumed."]
-    if len(labels) != values.shape[1]:
-        raise DataError(f"{path}: has {len(labels)} names for {values.shape[1]} points; give as many of both")
-    rig = rig_names.map_rig(labels)
-    names, origin, picked = joint_names.pick_markers(labels, values)
-    if len(rig) > len(names):  # foreign names: an animation rig's rather than markers'
-        names, origin = tuple(rig), tuple(labels[i] for i in rig.values())
-        picked = values[:, list(rig.values())]
-    used = {label for group in origin for label in group.split(" + ")}
-    unused = [label for label in labels if label not in used]
-    if unused:
-        warnings = [*warnings, f"Points not used ({len(unused)}): {', '.join(unused[:12])}."]
-    points = sequence.Points("npz", names, origin, picked, fps, "z", warnings=tuple(warnings))
-    return sequence.to_sequence(path, points)
+        return point_array.ordered(path, "npz", values, fps, warnings, layout)
+    return point_array.named(path, "npz", labels, values, fps, warnings)
 
 
 def _own_result(path: Path, arrays: dict[str, np.ndarray], fps: float) -> Sequence:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
-from motionrecon.data.formats import c3d
+from motionrecon.data.formats import c3d_file
+from motionrecon.data.formats.c3d_file import C3DFile
+from motionrecon.data.formats.c3d_parameters import Parameters
 from motionrecon.data.plates import force_plates, plate_channels
 from motionrecon.data.plates.force_plates import ForcePlates
 from motionrecon.errors import DataError
@@ -30,7 +32,7 @@ class _Group(NamedTuple):
 
 def holds_plates(path: str | Path) -> bool:
     """Tell whether a C3D file declares force plates; raises DataError where it is no C3D file."""
-    return bool(c3d.parsed(Path(path), lambda reader: _used(reader)))
+    return bool(_used(c3d_file.read_parameters(Path(path))))
 
 
 def read(path: str | Path, rotation: np.ndarray | None = None) -> ForcePlates:
@@ -48,7 +50,7 @@ def read(path: str | Path, rotation: np.ndarray | None = None) -> ForcePlates:
         ``force_plates.checked`` says.
     """
     path = Path(path)
-    group = c3d.parsed(path, _group)
+    group = _group(c3d_file.read(path))
     if not group.used:
         raise DataError(f"{path}: has no force plates (FORCE_PLATFORM:USED); give its plates as NAME.mot beside it")
     if not len(group.samples):
@@ -64,37 +66,16 @@ def read(path: str | Path, rotation: np.ndarray | None = None) -> ForcePlates:
     return force_plates.checked(path, time, *stacked, tuple(dict.fromkeys(warnings)))
 
 
-def _numbers(reader: Any, key: str) -> np.ndarray | None:
-    """Return a parameter's numbers, last index first as C3D's arrays are column-major; None where there are none."""
-    found = reader.get(key)
-    if found is None or found.bytes_per_element < 0 or 0 in found.dimensions:
-        return None
-    if not found.dimensions:
-        return np.array([found.float_value if found.bytes_per_element == 4 else found.int16_value], float)
-    return np.asarray(found.float_array if found.bytes_per_element == 4 else found.int_array, float)
+def _used(parameters: Parameters) -> int:
+    return max(int(parameters.number("FORCE_PLATFORM:USED") or 0), 0)
 
 
-def _used(reader: Any) -> int:
-    found = _numbers(reader, "FORCE_PLATFORM:USED")
-    return 0 if found is None else int(found.ravel()[0])
-
-
-def _group(reader: Any) -> _Group:
+def _group(file: C3DFile) -> _Group:
     names = ("TYPE", "CHANNEL", "CORNERS", "ORIGIN", "ZERO", "CAL_MATRIX")
-    numbers = {name: _numbers(reader, f"FORCE_PLATFORM:{name}") for name in names}
-    texts = []
-    for key in ("ANALOG:UNITS", "POINT:UNITS"):
-        found = reader.get(key)
-        strings = (
-            []
-            if found is None or 0 in found.dimensions
-            else np.ravel(found.string_array if len(found.dimensions) > 1 else [found.string_value])
-        )
-        texts.append([str(s).strip().lower() for s in strings])
-    samples = [analog.T.copy() for _, _, analog in reader.read_frames(copy=False)] if reader.analog_used else []
-    stacked = np.concatenate(samples).astype(float) if samples else np.zeros((0, 0))
-    return _Group(_used(reader), numbers, texts[0], (texts[1] or ["mm"])[0], stacked, float(reader.analog_rate),
-                  max(int(reader.analog_per_frame), 1))  # fmt: skip
+    numbers = {name: file.parameters.numbers(f"FORCE_PLATFORM:{name}") for name in names}
+    units, points = ([text.lower() for text in file.parameters.joined(key)] for key in ("ANALOG:UNITS", "POINT:UNITS"))
+    return _Group(_used(file.parameters), numbers, units, (points or ["mm"])[0], file.analog, file.analog_rate,
+                  file.per_frame)  # fmt: skip
 
 
 def _entry(path: Path, group: _Group, name: str, plate: int, size: int) -> np.ndarray:

@@ -12,6 +12,25 @@ from motionrecon.data.plates.force_plates import ForcePlates
 from motionrecon.errors import DataError
 
 
+def of_recording(path: str | Path, rotation: np.ndarray | None = None) -> ForcePlates | None:
+    """Read the force plates that a recording holds itself.
+
+    Args:
+      path: the recording; of its kinds only C3D holds plates.
+      rotation: (3, 3) from its axes to its world (``Sequence.recording.rotation``); None: z is up.
+
+    Returns:
+      Plates, z up, their time from the recording's first frame; None where it holds none.
+
+    Raises:
+      DataError: it declares plates that cannot be read.
+    """
+    path = Path(path)
+    if not path.is_file() or path.suffix.lower() != ".c3d" or not plates_c3d.holds_plates(path):
+        return None
+    return plates_c3d.read(path, rotation)
+
+
 def read(path: str | Path, rotation: np.ndarray | None = None) -> ForcePlates:
     """Read the force plates of a trial into the world of its recording.
 

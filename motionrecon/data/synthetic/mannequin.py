@@ -27,7 +27,7 @@ class Look:
     """How the video looks.
 
     Attributes:
-      palette: colours of the person.
+      palette: colors of the person.
       blur: standard deviation of the lens blur, px; noise: of the sensor noise, grey levels.
       shadow: strength of the shadow on the floor, 0..1.
       margin: distance of the wall behind the farthest point of the path, m.
@@ -55,7 +55,7 @@ def frames(motion: Motion, camera: Camera, look: Look = Look(), height: float | 
     Args:
       motion: on a skeleton with the template's joints; ground at z = 0.
       camera: fixed; may have distortion.
-      look: colours, blur, noise.
+      look: colors, blur, noise.
       height: stature, m; estimated from the skeleton by default.
 
     Yields:

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import csv
-import hashlib
 import io
 import itertools
 import json
-import re
-import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -21,8 +18,9 @@ from motionrecon.evaluate import published, workers
 from motionrecon.evaluate.clip_rows import Row
 from motionrecon.evaluate.forces import summary, table, trial_input, trial_rows
 from motionrecon.evaluate.forces.trial_input import ForceTask
-from motionrecon.jobs import row_folder, text_grid, versions
+from motionrecon.jobs import text_grid, versions
 from motionrecon.jobs.atomic_file import replaced
+from motionrecon.jobs.rows import Rows, mark
 
 FORMAT_VERSION = 1
 FITS = "trials"  # folder of each trial's motion, series and picture
@@ -56,24 +54,21 @@ def run(
     refused = _refused(tasks)
     if tasks and len(refused) == len(tasks):
         raise next(iter(refused.values()))
-    rows = _claim(folder, fit, resume)
+    rows = _open(folder, fit, resume)
     left = [task for task in tasks if not _kept(rows, task)]
     ended = itertools.chain(
         ((task, trial_rows.failed(task, refused[task.trial.name])) for task in left if task.trial.name in refused),
         _worked([task for task in left if task.trial.name not in refused], count, fit.run.device),
     )
     for done, (task, own) in enumerate(ended, 1):
-        content = {"name": task.trial.name, "options": _plain(task), "rows": own}
-        with replaced(_path(rows, task)) as temporary:
-            temporary.write_text(json.dumps(content, indent=1), encoding="utf-8")
+        rows.write({"name": task.trial.name, "options": _plain(task), "rows": own}, task.trial.name)
         if told is not None:
             told(done, len(left), task.trial.name, own)
-    return [row for task in tasks for row in row_folder.read(_path(rows, task))["rows"]]
+    return [row for task in tasks for row in (rows.read(task.trial.name) or {"rows": []})["rows"]]
 
 
 def _worked(tasks: list[ForceTask], count: int | None, device: str) -> Iterator[tuple[ForceTask, list[Row]]]:
     if tasks:
-        count = count or workers.default_workers(len(tasks))
         yield from workers.run(tasks, count, device=device, work=trial_rows.evaluate, died=trial_rows.failed)
 
 
@@ -90,12 +85,11 @@ def _refused(tasks: list[ForceTask]) -> dict[str, MotionReconError]:
     return found
 
 
-def _claim(folder: Path, fit: Config, resume: bool) -> Path:
+def _open(folder: Path, fit: Config, resume: bool) -> Rows:
     options = config.to_dict(fit)
     for section in ("output", "run"):
         options.pop(section, None)
-    text = json.dumps([options, versions.installed()], sort_keys=True, default=str)
-    return row_folder.claim(folder, hashlib.sha256(text.encode()).hexdigest()[:16], options, resume=resume)
+    return Rows(folder, mark([options, versions.installed()]), options, resume=resume)
 
 
 def _plain(task: ForceTask) -> dict[str, Any]:
@@ -105,19 +99,12 @@ def _plain(task: ForceTask) -> dict[str, Any]:
     }
 
 
-def _kept(rows: Path, task: ForceTask) -> bool:
+def _kept(rows: Rows, task: ForceTask) -> bool:
     """Tell whether a trial is done, with the options it has now."""
-    path = _path(rows, task)
-    if not path.is_file():
+    found = rows.read(task.trial.name)
+    if found is None:
         return False
-    found = row_folder.read(path)
     return found["options"] == _plain(task) and all(row["status"] != "failed" for row in found["rows"])
-
-
-def _path(rows: Path, task: ForceTask) -> Path:
-    name = task.trial.name
-    plain = re.sub(r"[^\w.\-]+", "_", name)[-80:]
-    return rows / f"{plain}-{zlib.crc32(name.encode()):08x}.json"
 
 
 def content(rows: list[Row], fit: Config, alone: list[str]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from motionrecon.errors import MotionReconError
-from motionrecon.evaluate.clip_rows import Row, peak_mb
+from motionrecon.evaluate.clip_rows import Row
 from motionrecon.evaluate.forces import (
     fitted_motion,
     force_measures,
@@ -31,6 +31,7 @@ from motionrecon.evaluate.forces.plates_on_feet import FeetOnPlates
 from motionrecon.evaluate.forces.time_series import at_times
 from motionrecon.evaluate.forces.trial_input import ForceTask, TrialInput
 from motionrecon.jobs.atomic_file import replaced
+from motionrecon.jobs.memory import peak_mb
 
 PHYSICS, BASELINE = "physics", "double-differentiated"
 METHODS = (PHYSICS, BASELINE)

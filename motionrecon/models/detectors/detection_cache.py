@@ -6,14 +6,13 @@ import contextlib
 import dataclasses
 import hashlib
 import json
-import os
-import zipfile
 from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import numpy as np
 
+from motionrecon.jobs import archive
 from motionrecon.jobs.runtime import cache_dir
 from motionrecon.models.detectors.pose_estimator import Detections, DetectorOptions
 
@@ -72,13 +71,11 @@ def _version(package: str) -> str:
 
 def _load(place: Path) -> Detections | None:
     try:
-        with place.open("rb") as stream, np.load(stream) as file:
-            facts = json.loads(str(file["facts"]))
-            arrays = {name: file.get(name) for name in _ARRAYS}
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+        facts, arrays = archive.read(place)
+    except (OSError, archive.ArchiveError):
         return None
     return Detections(
-        **arrays,
+        **{name: arrays.get(name) for name in _ARRAYS},
         size=(facts["size"][0], facts["size"][1]),
         layout=facts["layout"],
         names=tuple(facts["names"]),
@@ -95,12 +92,6 @@ def _save(place: Path, detections: Detections) -> None:
         name: getattr(detections, name)
         for name in ("size", "layout", "names", "shots", "people", "enlarged", "camera_shift")
     }
-    temporary = place.with_name(f"{place.stem}.{os.getpid()}.tmp")
-    try:
+    with contextlib.suppress(OSError):
         place.parent.mkdir(parents=True, exist_ok=True)
-        with temporary.open("wb") as file:
-            np.savez_compressed(file, facts=json.dumps(facts), **arrays)
-        os.replace(temporary, place)
-    except OSError:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
+        archive.write(place, facts, arrays, compressed=True)

@@ -10,7 +10,6 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,7 @@ import jax
 import numpy as np
 
 from motionrecon.errors import CheckpointError
-from motionrecon.jobs.atomic_file import replaced
+from motionrecon.jobs import archive
 from motionrecon.models.learned.base import UpdateRule, Weights
 
 VERSION = 1
@@ -39,8 +38,7 @@ def save(path: str | Path, rule: UpdateRule, weights: Weights, provenance: dict[
     """
     leaves, header = _arrays(weights), _architecture(rule, weights)
     header |= {"version": VERSION, "sha256": _digest(leaves), "provenance": provenance or {}}
-    with replaced(path) as temporary, temporary.open("wb") as file:
-        np.savez(file, header=np.array(json.dumps(header)), **{f"leaf_{i}": leaf for i, leaf in enumerate(leaves)})
+    archive.write(Path(path), header, {f"leaf_{i}": leaf for i, leaf in enumerate(leaves)})
     return header["sha256"]
 
 
@@ -87,12 +85,11 @@ def shipped_names() -> tuple[str, ...]:
 
 def _contents(path: Path) -> tuple[dict[str, Any], list[np.ndarray]]:
     try:
-        with np.load(path, allow_pickle=False) as file:
-            header = json.loads(str(file["header"]))
-            leaves = [file[f"leaf_{i}"] for i in range(len(header["leaves"]))]
+        header, arrays = archive.read(path)
+        leaves = [arrays[f"leaf_{i}"] for i in range(len(header["leaves"]))]
     except FileNotFoundError:
         raise CheckpointError(f"{path}: no such weights file; train some with `motionrecon train-optimizer`") from None
-    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
+    except (archive.ArchiveError, KeyError, TypeError) as error:
         raise CheckpointError(f"{path}: not a weights file, or cut off ({error}); fetch or train it again") from None
     if header.get("version") != VERSION:
         raise CheckpointError(

@@ -11,31 +11,10 @@ import dataclasses
 from collections.abc import Callable
 from typing import Any, Protocol
 
-import jax.numpy as jnp
 import numpy as np
 
 from motionrecon.models.optimizers.counted import BudgetExhaustedError, CountedProblem, Problem
 from motionrecon.types import Array, FitStatus, StepInfo
-
-
-@dataclasses.dataclass(frozen=True)
-class JaxProblem:
-    """A problem given by a pure JAX function; everything it depends on is an argument, so one compilation serves all.
-
-    A learned optimizer may call ``function`` inside its own jitted step, with ``arguments`` passed along, and hand
-    the result to `CountedProblem.record`.
-
-    Attributes:
-      function: jitted ``(x, *arguments) -> (loss, gradient)``, made once (``jax.jit(jax.value_and_grad(loss))``).
-      arguments: body, camera, weights, masks: pytrees of arrays.
-    """
-
-    function: Callable[..., tuple[Array, Array]]
-    arguments: tuple[Any, ...] = ()
-
-    def value_and_grad(self, x: Array) -> tuple[Array, Array]:
-        """Return loss and gradient (P,) at ``x`` (P,)."""
-        return self.function(jnp.asarray(x), *self.arguments)
 
 
 class Optimizer(Protocol):

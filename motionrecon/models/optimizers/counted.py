@@ -34,8 +34,6 @@ class CountedProblem:
     that no NaN reaches an optimizer. Asking again for the point evaluated last costs nothing and is not counted.
 
     Attributes:
-      inner: the problem itself; a learned optimizer that fuses the evaluation into its own jitted step takes the
-        pure function from here and hands in what it saw with `record`.
       max_evaluations: the budget.
       losses: loss of every evaluation in order, +inf where rejected.
       seconds: wall time from construction to the end of every evaluation, s, optimizer overhead included.
@@ -47,7 +45,7 @@ class CountedProblem:
     def __init__(self, problem: Problem, max_evaluations: int, clock: Callable[[], float] = time.perf_counter):
         if max_evaluations < 1:
             raise ValueError(f"max_evaluations must be at least 1, not {max_evaluations}")
-        self.inner = problem
+        self._inner = problem
         self.max_evaluations = max_evaluations
         self.losses: list[float] = []
         self.seconds: list[float] = []
@@ -90,24 +88,13 @@ class CountedProblem:
         self._require_budget()
         begin = self._clock()
         # Simulators may loop or raise on a NaN input, and a loss that ignores a coordinate would accept it.
-        loss, grad = self.inner.value_and_grad(x) if np.isfinite(x).all() else (np.inf, np.zeros_like(x))
+        loss, grad = self._inner.value_and_grad(x) if np.isfinite(x).all() else (np.inf, np.zeros_like(x))
         loss, grad = float(loss), np.array(grad, np.float64)  # waits for an asynchronous device
-        return self.record(x, loss, grad, self._clock() - begin)
+        return self._record(x, loss, grad, self._clock() - begin)
 
-    def record(self, x: Array, loss: Array, grad: Array, seconds: float) -> tuple[float, np.ndarray]:
-        """Enter one evaluation that was made elsewhere, and return it as judged (see `value_and_grad`).
-
-        Args:
-          x: (P,) the point.
-          loss: its loss, scalar.
-          grad: (P,) its gradient.
-          seconds: the time the evaluation took, s.
-
-        Raises:
-          BudgetExhaustedError: there was no evaluation left.
-        """
-        self._require_budget()
-        x, loss, grad = np.array(x, np.float64), float(loss), np.array(grad, np.float64)
+    def _record(self, x: np.ndarray, loss: float, grad: np.ndarray, seconds: float) -> tuple[float, np.ndarray]:
+        """Enter one evaluation and return it as judged (see `value_and_grad`)."""
+        x = x.copy()
         if grad.shape != x.shape:
             raise ValueError(f"the gradient has shape {grad.shape}, the point {x.shape}")
         if not (np.isfinite(loss) and np.isfinite(grad).all() and np.isfinite(x).all()):

@@ -7,12 +7,11 @@ are trained on, 250 and more is held out. The paper does not print the start box
 from __future__ import annotations
 
 import dataclasses
-import hashlib
-import json
 import zlib
 from typing import Any, NamedTuple
 
 from motionrecon.errors import ConfigError
+from motionrecon.jobs import rows
 from motionrecon.optimizer_lab.problems.classical import FUNCTIONS
 from motionrecon.optimizer_lab.problems.tasks import Task
 from motionrecon.optimizer_lab.problems.transformed import Transform
@@ -97,8 +96,7 @@ class Protocol:
 
     def mark(self) -> str:
         """Return what tells protocols apart in a result folder."""
-        text = json.dumps({"version": VERSION, **self.plain()}, sort_keys=True)
-        return hashlib.sha256(text.encode()).hexdigest()[:16]
+        return rows.mark({"version": VERSION, **self.plain()})
 
 
 def draw(problem: Problem, protocol: Protocol) -> tuple[Transform, Array]:

@@ -166,8 +166,3 @@ def table() -> dict[tuple[str, int], dict[str, float]]:
                 d, *values = line.split()
                 rows[function, int(d)] = dict(zip(METHODS, map(float, values), strict=True))
     return rows
-
-
-def trid_surplus(d: int) -> float:
-    """Return by how much the paper's Trid values are too large: it subtracted -d (d + 1) (d + 5) / 6."""
-    return d * (d + 3) / 2

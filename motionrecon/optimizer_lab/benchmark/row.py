@@ -44,11 +44,16 @@ def measure(problem: Problem, method: Method, protocol: Protocol) -> Row:
         runs = method.run(objective, x0s, protocol.iterations)
         return row | {"status": "ok", **_numbers(runs, objective), "seconds": time.monotonic() - began, **runs.details}
     except MotionReconError as error:
-        return row | {"status": "failed", "reason": str(error)}
+        return failed(problem, method.name, str(error))
     except Exception as error:
-        return row | {
-            "status": "failed", "reason": f"{type(error).__name__}: {error}", "traceback": traceback.format_exc(),
-        }  # fmt: skip
+        found = failed(problem, method.name, f"{type(error).__name__}: {error}")
+        return found | {"traceback": traceback.format_exc()}
+
+
+def failed(problem: Problem, method: str, reason: str) -> Row:
+    """Return the row of a method that gave nothing on a problem, with one line that says why."""
+    about = {"function": problem.function, "d": problem.d, "column": problem.column, "method": method}
+    return about | {"status": "failed", "reason": reason}
 
 
 def _numbers(runs: Runs, objective: Any) -> Row:

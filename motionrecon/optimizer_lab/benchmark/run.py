@@ -48,7 +48,6 @@ def run(
     Raises:
       ConfigError: an unknown method.
       CheckpointError: the folder holds rows of another protocol; unreadable weights.
-      FitError: a worker died.
     """
     weights = weights or {}
     methods = make_methods(names, protocol, weights)

@@ -6,12 +6,9 @@ again; all others are not.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
 from pathlib import Path
 
-from motionrecon.jobs import row_folder
-from motionrecon.jobs.atomic_file import replaced
+from motionrecon.jobs.rows import Rows
 from motionrecon.optimizer_lab.benchmark.protocol import Problem, Protocol
 from motionrecon.optimizer_lab.benchmark.row import Row
 
@@ -29,7 +26,7 @@ class Store:
     """
 
     def __init__(self, folder: Path, protocol: Protocol, *, resume: bool):
-        self._folder = row_folder.claim(folder, protocol.mark(), protocol.plain(), resume=resume)
+        self._rows = Rows(folder, protocol.mark(), protocol.plain(), resume=resume)
 
     def row(self, problem: Problem, method: str, weights: str | None) -> Row | None:
         """Return a finished row, or None where it is still to be made.
@@ -39,25 +36,16 @@ class Store:
           method: name.
           weights: hash of the weights that a learned method has now; None for others.
         """
-        path = self._path(problem, method)
-        if not path.is_file():
+        found = self._rows.read(*_key(problem, method))
+        if found is None:
             return None
-        found = row_folder.read(path)
         same = found.get("weights") == weights or found["status"] != "ok"
         return found if same and found["status"] != "failed" else None
 
     def write(self, row: Row) -> None:
         """Keep a row, whole or not at all."""
-        path = self._path(Problem(row["function"], row["d"], row["column"]), row["method"])
-        with replaced(path) as temporary:
-            temporary.write_text(json.dumps(row), encoding="utf-8")
+        self._rows.write(row, *_key(Problem(row["function"], row["d"], row["column"]), row["method"]))
 
-    def rows(self) -> Iterator[Row]:
-        """Return all rows on disk, in the order of their names."""
-        for path in sorted(self._folder.glob("*/*.json")):
-            yield row_folder.read(path)
 
-    def _path(self, problem: Problem, method: str) -> Path:
-        folder = self._folder / problem.column
-        folder.mkdir(exist_ok=True)
-        return folder / f"{problem.function}-{problem.d}-{method}.json"
+def _key(problem: Problem, method: str) -> tuple[str, str]:
+    return problem.column, f"{problem.function}-{problem.d}-{method}"

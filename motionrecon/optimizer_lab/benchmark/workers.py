@@ -6,24 +6,20 @@ problems that share one. Workers send rows as they end; with one worker everythi
 
 from __future__ import annotations
 
-import concurrent.futures
 import contextlib
-import multiprocessing
-import queue as queues
 from collections.abc import Iterator
-from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from motionrecon.errors import FitError
-from motionrecon.jobs import worker_environment
+from motionrecon.jobs import pool
+from motionrecon.jobs.actors import Tell, Told
+from motionrecon.jobs.pool import Died
 from motionrecon.optimizer_lab.benchmark.objective import shares_program
 from motionrecon.optimizer_lab.benchmark.protocol import COLUMNS, Problem, Protocol
-from motionrecon.optimizer_lab.benchmark.row import Row
+from motionrecon.optimizer_lab.benchmark.row import Row, failed
 
 # from this dimension on a run takes longer than compiling, and jobs are cut, so that all workers have some
 _LARGE, _PIECE = 250, 4
-_queue: Any = None
 
 
 class Job(NamedTuple):
@@ -57,60 +53,31 @@ def jobs(todo: list[tuple[Problem, str]], protocol: Protocol, weights: dict[str,
 
 
 def run(work: list[Job], count: int, device: str) -> Iterator[Row]:
-    """Do jobs and yield rows as they end.
+    """Do jobs and yield rows as they end; a worker that dies leaves failed rows of what its job had not done yet.
 
     Args:
       work: the jobs.
       count: worker processes.
       device: "auto", "cpu" or "gpu".
-
-    Raises:
-      FitError: a worker process died.
     """
     if min(count, len(work)) <= 1:
         for job in work:
             yield from _rows(job)
         return
-    context = multiprocessing.get_context("spawn")
-    queue = context.Queue()
-    with (
-        worker_environment.set_while_starting(),
-        concurrent.futures.ProcessPoolExecutor(
-            count, mp_context=context, initializer=_prepare, initargs=(queue, device)
-        ) as pool,
-    ):
-        try:
-            futures = [pool.submit(_send, job) for job in work]
-            while not all(future.done() for future in futures) or not queue.empty():
-                with contextlib.suppress(queues.Empty):
-                    yield queue.get(timeout=0.2)
-            for future in futures:
-                future.result()
-        except BrokenProcessPool:
-            raise FitError(
-                "a worker process died, likely for want of memory; go on with --resume and fewer --workers"
-            ) from None
-        except BaseException:
-            for process in list((pool._processes or {}).values()):
-                process.terminate()
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
+    ended: dict[int, int] = {}
+    with contextlib.closing(pool.run(list(enumerate(work)), count, _send, device=device)) as events:
+        for (number, job), event in events:
+            if isinstance(event, Told):
+                ended[number] = ended.get(number, 0) + 1
+                yield event.value
+            elif isinstance(event, Died):
+                for problem in job.problems[ended.get(number, 0) :]:
+                    yield failed(problem, job.method, event.reason)
 
 
-def _prepare(queue: Any, device: str) -> None:
-    import signal
-
-    from motionrecon.jobs import runtime
-
-    global _queue
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # an interruption ends the parent, which ends the workers
-    _queue = queue
-    runtime.configure(device)
-
-
-def _send(job: Job) -> None:
-    for row in _rows(job):
-        _queue.put(row)
+def _send(numbered: tuple[int, Job], tell: Tell) -> None:
+    for row in _rows(numbered[1]):
+        tell(row)
 
 
 def _rows(job: Job) -> Iterator[Row]:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
-import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +10,7 @@ import jax
 import numpy as np
 
 from motionrecon.errors import CheckpointError
-from motionrecon.jobs.atomic_file import replaced
+from motionrecon.jobs import archive
 from motionrecon.optimizer_lab.meta_train.recipe import Recipe, as_dict, differences, from_dict
 from motionrecon.optimizer_lab.meta_train.shards import Place
 
@@ -81,8 +79,7 @@ def save(folder: Path, snapshot: Snapshot) -> None:
         "best_score": snapshot.best_score,
         "first_score": snapshot.first_score, "seconds": snapshot.seconds, "rows": snapshot.rows,
     }  # fmt: skip
-    with replaced(folder / NAME) as temporary, temporary.open("wb") as file:
-        np.savez(file, header=np.array(json.dumps(header)), **arrays)
+    archive.write(folder / NAME, header, arrays)
 
 
 def load(folder: Path, recipe: Recipe) -> Snapshot:
@@ -95,11 +92,10 @@ def load(folder: Path, recipe: Recipe) -> Snapshot:
     if not path.is_file():
         raise CheckpointError(f"{path}: no such file, so there is nothing to go on from; leave out --resume")
     try:
-        with np.load(path, allow_pickle=False) as file:
-            header = json.loads(str(file["header"]))
-            stored = {name: [file[f"{name}.{i}"] for i in range(count)] for name, count in header["counts"].items()}
+        header, arrays = archive.read(path)
+        stored = {name: [arrays[f"{name}.{i}"] for i in range(count)] for name, count in header["counts"].items()}
         version, before = header["version"], from_dict(header["recipe"])
-    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
+    except (archive.ArchiveError, ValueError, KeyError, TypeError) as error:
         raise CheckpointError(f"{path}: cannot be read ({error}); begin anew with --overwrite") from None
     if version != VERSION:
         raise CheckpointError(f"{path}: format {version}, this release reads {VERSION}; begin anew with --overwrite")

@@ -7,7 +7,6 @@ batch, and ``jax.vmap(task.loss)`` evaluates it.
 from __future__ import annotations
 
 import dataclasses
-from typing import Protocol
 
 import jax
 import jax.numpy as jnp
@@ -16,23 +15,6 @@ from motionrecon.optimizer_lab.problems.augmented import augmented as augment
 from motionrecon.optimizer_lab.problems.classical import ClassicalFunction
 from motionrecon.optimizer_lab.problems.transformed import Transform, loss_scale, random_rotation, to_function
 from motionrecon.types import Array
-
-
-class Drawable(Protocol):
-    """What `meta-training` and the benchmark ask of a task."""
-
-    @property
-    def name(self) -> str:
-        """Name in logs."""
-        ...
-
-    def sample(self, key: Array, d: int) -> tuple[Transform, Array]:
-        """Draw a problem and a start (d,)."""
-        ...
-
-    def loss(self, parameters: Transform, x: Array) -> Array:
-        """Return how far the loss at ``x`` (d,) is above the minimum."""
-        ...
 
 
 @dataclasses.dataclass(frozen=True)

@@ -40,16 +40,6 @@ def to_function(transform: Transform, x: Array) -> Array:
     return z
 
 
-def from_function(transform: Transform, z: Array) -> Array:
-    """Return the point x (d,) of the function's own point z (d,): of its minimiser, for instance."""
-    x = jnp.asarray(z, transform.offset.dtype)
-    if transform.log_scale is not None:
-        x = jnp.exp(-transform.log_scale) * x
-    if transform.rotation is not None:
-        x = transform.rotation.T @ x
-    return x + transform.offset
-
-
 def loss_scale(transform: Transform, dtype: jnp.dtype) -> Array | float:
     """Return the factor () of the loss."""
     scale = transform.log_loss_scale

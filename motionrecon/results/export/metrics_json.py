@@ -6,7 +6,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-from motionrecon.errors import DataError
 from motionrecon.jobs.atomic_file import replaced
 
 
@@ -36,18 +35,3 @@ def write_metrics(summary: dict[str, Any], path: str | Path) -> Path:
     with replaced(path) as temporary, temporary.open("w", encoding="utf-8") as stream:
         stream.write(text)
     return path
-
-
-def read_metrics(path: str | Path) -> dict[str, Any]:
-    """Read a ``metrics.json`` back.
-
-    Raises:
-      DataError: the file is missing or not JSON with a ``methods`` table.
-    """
-    try:
-        content = json.loads(Path(path).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise DataError(f"{path}: not a readable metrics.json ({error}); give the file of a result folder") from error
-    if not isinstance(content, dict) or "methods" not in content:
-        raise DataError(f"{path}: holds no methods; give the metrics.json of a result folder")
-    return content

@@ -1,42 +1,21 @@
-"""Sets of plots as PNG bytes: one figure for each section of the report, and all of them on one sheet."""
+"""The plots of a report, drawn once: a picture for each section, and those of the simulation on one sheet."""
 
 from __future__ import annotations
 
-import io
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import numpy as np
 
 from motionrecon import biomechanics
-from motionrecon.results.report import gait_plots, plots
+from motionrecon.results.report import gait_plots, panels, plots
 from motionrecon.types import FitResult
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
 TORQUE_JOINTS = ("hip", "knee", "ankle")
-_DPI = 130
+SHEET = ("ground", "torques", "errors", "losses")  # sections on the sheet, from the top
+_WIDTH = 10.0  # in
 
 
-def _figure(width: float, height: float) -> Figure:
-    """Make a figure without pyplot: no window, no global state, nothing left open."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(width, height), layout="constrained")
-    FigureCanvasAgg(figure)
-    return figure
-
-
-def _png(figure: Figure) -> bytes:
-    stream = io.BytesIO()
-    figure.savefig(stream, format="png", dpi=_DPI)
-    return stream.getvalue()
-
-
-def _keypoint_rows(summary: dict[str, Any]) -> int:
-    return sum(v is not None for v in summary.get("per_keypoint", {}).get("physics", {}).values())
-
-
-def section_figures(result: FitResult, summary: dict[str, Any]) -> dict[str, bytes]:
+def section_figures(result: FitResult, summary: dict[str, Any]) -> dict[str, np.ndarray]:
     """Draw the report's figures.
 
     Args:
@@ -44,49 +23,47 @@ def section_figures(result: FitResult, summary: dict[str, Any]) -> dict[str, byt
       summary: ``metrics.summarize`` of it.
 
     Returns:
-      PNG files by section: "gait", "ground", "torques", "errors", "losses".
+      Pictures (h, w, 3) uint8 RGB of equal width, by section: "gait", "ground", "torques", "errors", "losses".
     """
     import matplotlib
 
-    with matplotlib.rc_context(plots.STYLE):
+    with matplotlib.rc_context(panels.STYLE):
         found = biomechanics.analyze(result)
-        gait = _figure(*gait_plots.size(found))
+        gait = panels.new_figure(_WIDTH, gait_plots.height(found))
         gait_plots.draw(gait, found)
 
-        ground = _figure(10.0, 5.2)
-        top, bottom = ground.subplots(2, 1)
+        ground = panels.new_figure(_WIDTH, 5.2)
+        (top,), (bottom,) = panels.place(ground, (1, 1), bottom=0.64)
         plots.vertical_force(top, result)
         plots.foot_heights(bottom, result)
 
-        torques = _figure(10.0, 2.7)
-        for axes, joint in zip(torques.subplots(1, len(TORQUE_JOINTS)), TORQUE_JOINTS, strict=True):
+        torques = panels.new_figure(_WIDTH, 2.7)
+        for axes, joint in zip(panels.place(torques, (len(TORQUE_JOINTS),))[0], TORQUE_JOINTS, strict=True):
             plots.joint_torque(axes, result, joint)
 
-        errors = _figure(10.0, max(2.2, 1.0 + 0.24 * _keypoint_rows(summary)))
-        plots.keypoint_errors(errors.subplots(), summary)
+        rows = sum(v is not None for v in summary.get("per_keypoint", {}).get("physics", {}).values())
+        errors = panels.new_figure(_WIDTH, max(2.2, 1.0 + 0.24 * rows))
+        plots.keypoint_errors(panels.place(errors, left=1.2)[0][0], summary)
 
-        losses = _figure(10.0, 3.2)
-        left, right = losses.subplots(1, 2)
+        losses = panels.new_figure(_WIDTH, 3.2)
+        left, right = panels.place(losses, (2,))[0]
         plots.loss_by_iteration(left, result)
         plots.loss_by_window(right, result)
         drawn = {"gait": gait, "ground": ground, "torques": torques, "errors": errors, "losses": losses}
-        return {name: _png(figure) for name, figure in drawn.items()}
+        return {name: panels.pixels(figure) for name, figure in drawn.items()}
 
 
-def sheet(result: FitResult, summary: dict[str, Any]) -> bytes:
-    """Draw all plots on one page and return it as PNG."""
+def sheet(sections: dict[str, np.ndarray], summary: dict[str, Any]) -> np.ndarray:
+    """Join the plots of the simulation to one picture (h, w, 3) uint8 RGB under a line that says of what.
+
+    Args:
+      sections: from ``section_figures``.
+      summary: ``metrics.summarize`` of the fit.
+    """
     import matplotlib
 
-    with matplotlib.rc_context(plots.STYLE):
-        rows = max(2.4, 0.9 + 0.2 * _keypoint_rows(summary))
-        figure = _figure(12.0, 10.4 + rows)
-        figure.suptitle(f"{summary['input']}   {summary['frames']} frames at {summary['fps']:g} Hz", ha="left", x=0.01)
-        grid = figure.add_gridspec(5, 6, height_ratios=[2.4, 2.4, 2.4, rows, 2.8])
-        plots.vertical_force(figure.add_subplot(grid[0, :]), result)
-        plots.foot_heights(figure.add_subplot(grid[1, :]), result)
-        for i, joint in enumerate(TORQUE_JOINTS):
-            plots.joint_torque(figure.add_subplot(grid[2, 2 * i : 2 * i + 2]), result, joint)
-        plots.keypoint_errors(figure.add_subplot(grid[3, :]), summary)
-        plots.loss_by_iteration(figure.add_subplot(grid[4, :3]), result)
-        plots.loss_by_window(figure.add_subplot(grid[4, 3:]), result)
-        return _png(figure)
+    with matplotlib.rc_context(panels.STYLE):
+        head = panels.new_figure(_WIDTH, 0.4)
+        title = f"{summary['input']}   {summary['frames']} frames at {summary['fps']:g} Hz"
+        head.text(0.01, 0.5, title, ha="left", va="center", fontsize=11.5)
+        return np.concatenate([panels.pixels(head), *(sections[name] for name in SHEET)])

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-import numpy as np
-
 from motionrecon.biomechanics import Biomechanics
 from motionrecon.biomechanics.gait_cycle import PERCENT, SIDES, GaitCycle
+from motionrecon.results.report import panels
 from motionrecon.results.report.plots import SIDE_COLORS
 
 if TYPE_CHECKING:
@@ -45,6 +44,7 @@ _POWERS = (
     Panel("Ankle power", "ankle_power_W_per_kg", "W/kg", "generated", "absorbed"),
 )
 CYCLE_ROWS = (ANGLES, _MOMENTS, _POWERS)
+_HEAD = 0.66  # in, above the first row: the legend, and the titles of that row
 _FORCE = Panel("Vertical ground reaction force", "vertical_force_body_weights", "body weights", "", "")
 
 
@@ -63,6 +63,8 @@ def _dress(axes: Axes, panel: Panel) -> None:
 
 def cycle_curve(axes: Axes, cycle: GaitCycle, panel: Panel) -> None:
     """One quantity over the gait cycle, both sides: mean, band of a standard deviation, toe-off."""
+    from matplotlib import ticker
+
     for foot, side in enumerate(SIDES):
         name = f"{side}_{panel.quantity}"
         if name not in cycle.names:
@@ -76,7 +78,7 @@ def cycle_curve(axes: Axes, cycle: GaitCycle, panel: Panel) -> None:
         axes.axvline(cycle.toe_off[foot], color=color, linewidth=0.9, linestyle=(0, (4, 3)), zorder=1)
     _dress(axes, panel)
     axes.set_xlim(0.0, 100.0)
-    axes.set_xticks([0, 20, 40, 60, 80, 100])
+    axes.xaxis.set_major_locator(ticker.FixedLocator([0, 20, 40, 60, 80, 100]))
 
 
 def time_curve(axes: Axes, found: Biomechanics, panel: Panel) -> None:
@@ -94,25 +96,22 @@ def time_curve(axes: Axes, found: Biomechanics, panel: Panel) -> None:
 def draw(figure: Figure, found: Biomechanics) -> None:
     """Fill a figure: three joints across; angles, moments, powers and the force below each other, or angles alone."""
     if found.cycle is None:
-        panels = figure.subplots(1, 3)
-        for axes, panel in zip(panels, ANGLES, strict=True):
+        rows = panels.place(figure, (3,), top=_HEAD)
+        for axes, panel in zip(rows[0], ANGLES, strict=True):
             time_curve(axes, found, panel)
     else:
-        grid = figure.add_gridspec(len(CYCLE_ROWS) + 1, 3)
-        panels = [[figure.add_subplot(grid[r, c]) for c in range(3)] for r in range(len(CYCLE_ROWS))]
-        for row, quantities in zip(panels, CYCLE_ROWS, strict=True):
+        *rows, (force,) = panels.place(figure, (3,) * len(CYCLE_ROWS) + (1,), top=_HEAD)
+        for row, quantities in zip(rows, CYCLE_ROWS, strict=True):
             for axes, panel in zip(row, quantities, strict=True):
                 cycle_curve(axes, found.cycle, panel)
-        force = figure.add_subplot(grid[-1, :])
         cycle_curve(force, found.cycle, _FORCE)
         force.axhline(1.0, color="#30363c", linewidth=0.8, linestyle=(0, (4, 3)))
         force.set_xlabel("% of the gait cycle, from heel strike to the next heel strike of the same foot")
-    first = np.ravel(np.asarray(panels, dtype=object))[0]
-    handles, labels = first.get_legend_handles_labels()
+    handles, labels = rows[0][0].get_legend_handles_labels()
     if handles:
-        figure.legend(handles, labels, loc="outside upper right", ncols=2)
+        figure.legend(handles, labels, loc="upper right", ncols=2)
 
 
-def size(found: Biomechanics) -> tuple[float, float]:
-    """Return width and height of the figure in inches."""
-    return (10.0, 3.0) if found.cycle is None else (10.0, 10.4)
+def height(found: Biomechanics) -> float:
+    """Return the height of the figure in inches."""
+    return 3.0 if found.cycle is None else 10.4

@@ -1,6 +1,6 @@
 """The pictures of a report, one function each, drawn into the Matplotlib axes they are given.
 
-One colour means one thing throughout: blue is the simulated body, orange the kinematic start, grey the smoothed
+One color means one thing throughout: blue is the simulated body, orange the kinematic start, grey the smoothed
 baseline; in plots of feet and legs blue is left and red right.
 """
 
@@ -22,13 +22,6 @@ SIDE_COLORS = {"left": "#2563a8", "right": "#c2452d"}
 _CONTACT = 0.02  # body weights on a foot that count as contact in the foot-height plot
 _GRADES = ((FitStatus.OK, "#2563a8"), (FitStatus.MAX_STEPS, "#e08a1e"), (FitStatus.STALLED, "#e08a1e"))
 _FAILED = "#c2452d"
-STYLE: dict[Any, Any] = {  # keys as Matplotlib's rcParams
-    "font.family": "sans-serif", "font.size": 9.5, "axes.titlesize": 11, "axes.titleweight": "bold",
-    "axes.titlelocation": "left", "axes.titlepad": 9, "axes.spines.top": False, "axes.spines.right": False,
-    "axes.edgecolor": "#8a929b", "axes.grid": True, "grid.color": "#e6e9ec", "grid.linewidth": 0.8,
-    "axes.axisbelow": True, "legend.frameon": False, "legend.fontsize": 8.5, "lines.linewidth": 1.6,
-    "xtick.color": "#4a525a", "ytick.color": "#4a525a", "axes.labelcolor": "#4a525a", "figure.facecolor": "white",
-}  # fmt: skip
 
 
 def _time(result: FitResult) -> np.ndarray:
@@ -52,6 +45,7 @@ def _legend(axes: Axes) -> None:
 def loss_by_iteration(axes: Axes, result: FitResult) -> None:
     """Loss over optimiser steps, one line a window, from light (first) to dark (last)."""
     import matplotlib
+    from matplotlib import ticker
 
     axes.set_title("Loss by step")
     curves = [(w, np.asarray(w.loss_history, dtype=float)) for w in result.windows]
@@ -63,6 +57,8 @@ def loss_by_iteration(axes: Axes, result: FitResult) -> None:
         label = f"frames {window.window.start}-{window.window.stop - 1}" if i in (0, len(curves) - 1) else None
         axes.plot(history, color=shades[i], label=label, linewidth=1.2)
     axes.set_yscale("log")
+    axes.yaxis.set_major_locator(ticker.LogLocator(subs=(1.0, 2.0, 5.0)))
+    axes.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
     axes.set_xlabel("optimiser step, one line a window")
     axes.set_ylabel("loss")
     _legend(axes)
@@ -70,7 +66,7 @@ def loss_by_iteration(axes: Axes, result: FitResult) -> None:
 
 
 def loss_by_window(axes: Axes, result: FitResult) -> None:
-    """Loss at the end of each window over its committed frames, coloured by its end; the ladder is marked."""
+    """Loss at the end of each window over its committed frames, colored by its end; the ladder is marked."""
     axes.set_title("Loss by window")
     reports = [w for w in result.windows if np.isfinite(w.loss_last)]
     if not reports:
@@ -95,6 +91,8 @@ def loss_by_window(axes: Axes, result: FitResult) -> None:
 
 def keypoint_errors(axes: Axes, summary: dict[str, Any]) -> None:
     """Mean error of each keypoint, physics and kinematic start beside each other."""
+    from matplotlib import ticker
+
     table = summary.get("per_keypoint", {})
     unit = table.get("unit")
     axes.set_title(f"Mean error of each keypoint ({unit})" if unit else "Mean error of each keypoint")
@@ -105,7 +103,9 @@ def keypoint_errors(axes: Axes, summary: dict[str, Any]) -> None:
     for shift, method in ((0.2, "physics"), (-0.2, "kinematic")):
         values = [table[method][n] for n in names]
         axes.barh(rows + shift, values, height=0.38, color=METHOD_COLORS[method], label=method)
-    axes.set_yticks(rows, [n.replace("_", " ") for n in names], fontsize=8)
+    axes.yaxis.set_major_locator(ticker.FixedLocator(rows))
+    axes.yaxis.set_major_formatter(ticker.FixedFormatter([n.replace("_", " ") for n in names]))
+    axes.tick_params(axis="y", labelsize=8)
     axes.set_ylim(-0.7, len(names) - 0.3)
     axes.set_xlabel(unit)
     axes.grid(axis="y", visible=False)
@@ -136,7 +136,7 @@ def foot_heights(axes: Axes, result: FitResult) -> None:
         return _no_data(axes, "no contact points under the feet")
     axes.axhline(0.0, color="#30363c", linewidth=0.9)
     axes.set_ylabel("cm")
-    axes.tick_params(axis="x", pad=14)
+    axes.tick_params(axis="x", pad=18)  # below the bands
     axes.set_xlabel("s")
     axes.set_xlim(time[0], max(time[-1], time[0] + 1e-3))
     _legend(axes)

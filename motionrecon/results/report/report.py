@@ -6,7 +6,7 @@ Pictures are embedded, no script runs and nothing is loaded from elsewhere, so t
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -14,25 +14,15 @@ from typing import Any
 import numpy as np
 
 from motionrecon.jobs.atomic_file import replaced
-from motionrecon.results.report import figures, gait_section, stills
+from motionrecon.metrics import catalog
+from motionrecon.results.report import figures, gait_section, panels, stills
 from motionrecon.results.report.page import PAGE
 from motionrecon.types import FitResult
 
-# metrics.json key, label, unit, digits, what it says; lower is better in every row.
-HEADLINE = (
-    ("mpjpe_g_mm", "MPJPE-G", "mm", 1, "joint error in the world, nothing aligned"),
-    ("mpjpe_wa_mm", "WA", "mm", 1, "after one heading and one shift for the whole clip"),
-    ("mpjpe_mm", "MPJPE", "mm", 1, "each frame moved so that the roots coincide"),
-    ("mpjpe_pa_mm", "MPJPE-PA", "mm", 1, "each frame rotated, moved and scaled (Procrustes)"),
-    ("mpjpe_2d_px", "Reprojection", "px", 1, "distance to the observed points in the image"),
-    ("accel_error_m_per_s2", "Acceleration error", "m/s²", 2, "against the reference"),
-    ("tv_m_per_frame2", "TV", "m/frame²", 3, "total variation of acceleration, summed over joints"),
-    ("jitter_m_per_s3", "Jitter", "m/s³", 1, "mean jerk"),
-    ("foot_skate_percent", "Foot skate", "% of frames", 1, "a planted foot moves faster than 0.5 m/s"),
-    ("foot_sliding_mm", "Foot sliding", "mm per 1/30 s", 2, "how far planted feet move"),
-    ("penetration_mm", "Penetration", "mm", 1, "deepest contact point below the ground, mean over frames"),
-    ("float_mm", "Float", "mm", 1, "lowest contact point above the ground while a foot is planted"),
-)
+HEADLINE = catalog.of((
+    "mpjpe_g_mm", "mpjpe_wa_mm", "mpjpe_mm", "mpjpe_pa_mm", "mpjpe_2d_px", "accel_error_m_per_s2", "tv_m_per_frame2",
+    "jitter_m_per_s3", "foot_skate_percent", "foot_sliding_mm", "penetration_mm", "float_mm",
+))  # fmt: skip
 _REFERENCE = {
     "truth": "Errors are against the known true positions.",
     "observation": "Errors are against the observed 3D points.",
@@ -48,23 +38,23 @@ def _number(value: float | None, digits: int) -> str:
 def headline(summary: dict[str, Any]) -> str:
     """Return the table of methods as HTML rows; a row's lowest value is set bold, rows unknown for all are left out."""
     rows = []
-    for key, label, unit, digits, meaning in HEADLINE:
-        values = [summary["methods"][m][key] for m in ("physics", "kinematic", "smoothed")]
+    for metric in HEADLINE:
+        values = [summary["methods"][m][metric.key] for m in ("physics", "kinematic", "smoothed")]
         best = min((v for v in values if v is not None), default=None)
         if best is None:
             continue
-        shown = [_number(v, digits) for v in values]
-        cells = "".join(f'<td class="{"best" if s == _number(best, digits) else ""}">{s}</td>' for s in shown)
+        shown = [_number(v, metric.digits) for v in values]
+        cells = "".join(f'<td class="{"best" if s == _number(best, metric.digits) else ""}">{s}</td>' for s in shown)
         rows.append(
-            f'<tr><th scope="row">{label}<span class="meaning">{meaning}</span></th>'
-            f'<td class="unit">{unit}</td>{cells}</tr>'
+            f'<tr><th scope="row">{metric.title}<span class="meaning">{metric.meaning}</span></th>'
+            f'<td class="unit">{metric.unit}</td>{cells}</tr>'
         )
     return "\n".join(rows)
 
 
 def _left_out(summary: dict[str, Any]) -> str:
     """Return a sentence that names the metrics no method has."""
-    unknown = [label for key, label, *_ in HEADLINE if all(m[key] is None for m in summary["methods"].values())]
+    unknown = [metric.title for metric in HEADLINE if all(m[metric.key] is None for m in summary["methods"].values())]
     return f"Not computable here: {', '.join(unknown)}." if unknown else ""
 
 
@@ -110,8 +100,9 @@ def _strip(images: Sequence[np.ndarray]) -> str:
     return f'<div class="strip">{pictures}</div>'
 
 
-def _picture(png: bytes, alt: str) -> str:
-    return f'<img class="plot" alt="{escape(alt)}" src="data:image/png;base64,{base64.b64encode(png).decode()}">'
+def _picture(image: np.ndarray, alt: str) -> str:
+    code = base64.b64encode(panels.png(image)).decode()
+    return f'<img class="plot" alt="{escape(alt)}" src="data:image/png;base64,{code}">'
 
 
 def _warnings(summary: dict[str, Any]) -> str:
@@ -127,9 +118,10 @@ def _warnings(summary: dict[str, Any]) -> str:
     return '<ul class="warnings">' + "".join(f"<li>{escape(line)}</li>" for line in lines) + "</ul>"
 
 
-def render(result: FitResult, summary: dict[str, Any], images: Sequence[np.ndarray] = ()) -> str:
-    """Return the page as HTML (see ``write_report``)."""
-    pictures = figures.section_figures(result, summary)
+def render(
+    result: FitResult, summary: dict[str, Any], pictures: Mapping[str, np.ndarray], images: Sequence[np.ndarray] = ()
+) -> str:
+    """Return the page as HTML: ``pictures`` from ``figures.section_figures``, the rest as ``write_report`` takes it."""
     facts = [f"<div><b>{escape(v)}</b><span>{escape(label)}</span></div>" for v, label in _facts(result, summary)]
     return PAGE.substitute(
         title=escape(Path(result.source).name or "fit"),
@@ -176,8 +168,9 @@ def write_report(
     """
     path = Path(path)
     picture = path.with_suffix(".png")
-    page = render(result, summary, images).encode("utf-8")
-    drawn = figures.sheet(result, summary)
+    pictures = figures.section_figures(result, summary)
+    page = render(result, summary, pictures, images).encode("utf-8")
+    drawn = panels.png(figures.sheet(pictures, summary))
     for target, content in ((path, page), (picture, drawn)):
         with replaced(target) as temporary:
             temporary.write_bytes(content)

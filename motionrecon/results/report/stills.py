@@ -1,44 +1,36 @@
-"""A few pictures of a finished overlay video, evenly spread, for the strip at the head of the report."""
+"""A few pictures of the overlay, evenly spread, for the strip at the head of the report."""
 
 from __future__ import annotations
-
-from pathlib import Path
 
 import numpy as np
 
 
-def key_frames(video: str | Path, count: int = 6, width: int = 480) -> list[np.ndarray]:
-    """Take frames from a video, from the middle of each of ``count`` equal parts.
+class Strip:
+    """Keeps pictures of a video while it is drawn: from the middle of each of ``count`` equal parts.
 
     Args:
-      video: a file OpenCV can read.
-      count: how many; fewer come back from a shorter video, none from a file that cannot be read.
-      width: px, to which wider frames are scaled down.
+      total: pictures the video will have; one that ends early leaves fewer.
+      count: how many to keep; fewer come from a shorter video.
+      width: px, to which wider pictures are scaled down.
 
-    Returns:
-      BGR images (h, w, 3) uint8.
+    Attributes:
+      images: BGR (h, w, 3) uint8, in order.
     """
-    import cv2
 
-    capture = cv2.VideoCapture(str(video))
-    frames = []
-    try:
-        total = int(capture.get(cv2.CAP_PROP_FRAME_COUNT))
-        wanted = sorted({int((i + 0.5) * total / count) for i in range(count)}) if total > 0 else []
-        for index in range(wanted[-1] + 1 if wanted else 0):
-            if not capture.grab():
-                break
-            if index not in wanted:
-                continue
-            found, image = capture.retrieve()
-            if not found:
-                break
-            scale = min(1.0, width / image.shape[1])
-            size = (round(image.shape[1] * scale), round(image.shape[0] * scale))
-            frames.append(cv2.resize(image, size, interpolation=cv2.INTER_AREA) if scale < 1 else image)
-    finally:
-        capture.release()
-    return frames
+    def __init__(self, total: int, count: int = 6, width: int = 480):
+        self._wanted = {int((i + 0.5) * total / count) for i in range(count)}
+        self._width = width
+        self.images: list[np.ndarray] = []
+
+    def see(self, index: int, image: np.ndarray) -> None:
+        """Show picture ``index`` (from 0, rising), BGR (H, W, 3) uint8."""
+        import cv2
+
+        if index not in self._wanted:
+            return
+        scale = min(1.0, self._width / image.shape[1])
+        size = (round(image.shape[1] * scale), round(image.shape[0] * scale))
+        self.images.append(cv2.resize(image, size, interpolation=cv2.INTER_AREA) if scale < 1 else image.copy())
 
 
 def jpeg(image: np.ndarray) -> bytes:

@@ -7,6 +7,7 @@ import pytest
 
 from motionrecon.data.formats import keypoint_json
 from motionrecon.errors import DataError, DetectionError
+from motionrecon.geometry.keypoint_layouts import COCO18
 from motionrecon.geometry.keypoints import BODY25, COCO17, HALPE26, MEDIAPIPE19
 
 _SIZE = (1280, 720)
@@ -36,7 +37,7 @@ def _check(found, pixels, names):
 
 @pytest.mark.parametrize(
     ("layout", "names"),
-    [("body25", BODY25), ("coco18", keypoint_json.COCO18), ("halpe26", HALPE26), ("coco17", COCO17)],
+    [("body25", BODY25), ("coco18", COCO18), ("halpe26", HALPE26), ("coco17", COCO17)],
 )
 def test_openpose_folder(tmp_path, walking, layout, names):
     pixels = _pixels(walking, names)

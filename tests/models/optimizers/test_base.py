@@ -1,17 +1,12 @@
 """The loop, its budget and its bookkeeping, for every optimizer in the registry."""
 
-import dataclasses
-import functools
-
-import jax
-import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from motionrecon.models.optimizers.base import JaxProblem, minimize
+from motionrecon.models.optimizers.base import minimize
 from motionrecon.models.optimizers.counted import BudgetExhaustedError, CountedProblem
 from motionrecon.models.optimizers.registry import make_optimizer, optimizer_names
-from motionrecon.types import FitStatus, StepInfo
+from motionrecon.types import FitStatus
 from tests.models.optimizers.problems import NumpyProblem, cliff, quadratic, rosenbrock, rosenbrock_start, walled
 
 CASES = {
@@ -124,52 +119,6 @@ class TestEveryOptimizer:
 
         with pytest.raises(RuntimeError, match="simulator gone"):
             minimize(NumpyProblem(function), np.ones(3), build(name))
-
-    def test_jax_problem_with_arguments(self, name):
-        traces = []
-
-        def loss(x, target):
-            traces.append(1)
-            return jnp.sum(jnp.square(x - target) * jnp.arange(1.0, 6.0))
-
-        function = jax.jit(jax.value_and_grad(loss))
-        for seed in range(3):
-            target = np.random.default_rng(seed).uniform(-0.3, 0.3, 5)
-            solution = minimize(JaxProblem(function, (target,)), np.zeros(5), build(name), max_evaluations=400)
-            assert solution.loss < 1e-3
-            assert isinstance(solution.x, np.ndarray) and solution.x.dtype == np.float64
-        assert len(traces) == 1
-
-
-@functools.partial(jax.jit, static_argnums=0)
-def fused_step(function, theta, x, velocity, arguments):
-    loss, grad = function(x, *arguments)
-    velocity = theta[0] * velocity - theta[1] * grad
-    return loss, grad, x + velocity, velocity
-
-
-@dataclasses.dataclass(frozen=True)
-class FusedMomentum:
-    """Stands for a learned optimizer: one jitted program evaluates and updates, weights are a pytree argument."""
-
-    theta: tuple = (0.5, 0.02)
-    name: str = "fused"
-
-    def init(self, problem, x):
-        return jnp.zeros_like(x)
-
-    def step(self, problem, x, state):
-        loss, grad, new_x, state = fused_step(problem.inner.function, self.theta, x, state, problem.inner.arguments)
-        loss, grad = problem.record(x, loss, grad, 0.0)
-        moved = float(np.linalg.norm(np.asarray(new_x) - x))
-        return np.asarray(new_x), state, StepInfo(loss, float(np.abs(grad).max()), moved, 1, FitStatus.MAX_STEPS)
-
-
-def test_room_for_an_optimizer_that_fuses_its_evaluation():
-    function = jax.jit(jax.value_and_grad(lambda x, scale: scale * jnp.sum(jnp.square(x))))
-    solution = minimize(JaxProblem(function, (2.0,)), np.ones(4), FusedMomentum(), max_evaluations=50)
-    assert solution.evaluations == 50 and solution.status is FitStatus.MAX_STEPS
-    assert len(solution.history.steps) == 49 and solution.loss < 1e-3
 
 
 def test_counted_problem_counts_times_and_judges():

@@ -8,8 +8,8 @@ import pytest
 from motionrecon.optimizer_lab.meta_train.bptt import BPTT, mean_of_bounded
 from motionrecon.optimizer_lab.meta_train.nres import NRES
 from motionrecon.optimizer_lab.meta_train.pes import PES
-from motionrecon.optimizer_lab.meta_train.truncated_es import TruncatedES
 from tests.fixtures import toy_unrolls as toys
+from tests.fixtures.truncated_es import TruncatedES
 
 
 def exact(unroll, theta, horizon, problems, reach=None, weights=None):

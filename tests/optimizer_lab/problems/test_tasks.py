@@ -8,9 +8,19 @@ import pytest
 from motionrecon.optimizer_lab.problems.classical import FUNCTIONS
 from motionrecon.optimizer_lab.problems.quadratics import QuadraticTask
 from motionrecon.optimizer_lab.problems.tasks import Task
-from motionrecon.optimizer_lab.problems.transformed import from_function, random_rotation, to_function
+from motionrecon.optimizer_lab.problems.transformed import random_rotation, to_function
 
 KINDS = [(False, False, False), (True, False, False), (True, True, False), (True, True, True)]
+
+
+def from_function(transform, z):
+    """The point x of the function's own point z: the inverse of to_function."""
+    x = jnp.asarray(z, transform.offset.dtype)
+    if transform.log_scale is not None:
+        x = jnp.exp(-transform.log_scale) * x
+    if transform.rotation is not None:
+        x = transform.rotation.T @ x
+    return x + transform.offset
 
 
 def sampled(task, count, d, seed=0):

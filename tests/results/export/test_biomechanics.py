@@ -83,8 +83,8 @@ def test_the_table_holds_the_same(table, arrays):
 
 
 def test_metrics_have_a_section_on_gait(result, tmp_path):
-    section = metrics_json.read_metrics(
-        metrics_json.write_metrics(metrics.summarize(result), tmp_path / "metrics.json")
+    section = json.loads(
+        metrics_json.write_metrics(metrics.summarize(result), tmp_path / "metrics.json").read_text(encoding="utf-8")
     )["gait"]
     assert section["strides"] == 2 and section["left"]["strides"] == section["right"]["strides"] == 1
     assert section["walking_speed_m_per_s"] == pytest.approx(1.2, rel=0.02)  # the fixture walks at 1.2 m/s

@@ -3,12 +3,11 @@
 import dataclasses
 import re
 
-import cv2
 import numpy as np
 import pytest
 
 from motionrecon import biomechanics, metrics
-from motionrecon.results.report import figures, gait_plots, gait_section, report
+from motionrecon.results.report import figures, gait_plots, gait_section, panels, report
 from motionrecon.types import Motion, Skeleton
 from tests.fixtures import walking_result as made
 
@@ -19,22 +18,21 @@ def walking():
     return result, metrics.summarize(result)
 
 
-@pytest.fixture
-def others_undrawn(monkeypatch):
-    """Draw no section but that on gait."""
-    sections = ("ground", "torques", "errors", "losses")
-
-    def only_gait(result, _):
-        found = biomechanics.analyze(result)
-        figure = figures._figure(*gait_plots.size(found))
-        gait_plots.draw(figure, found)
-        return {"gait": figures._png(figure)} | dict.fromkeys(sections, b"png")
-
-    monkeypatch.setattr(figures, "section_figures", only_gait)
+def gait_figure(result):
+    found = biomechanics.analyze(result)
+    figure = panels.new_figure(10.0, gait_plots.height(found))
+    gait_plots.draw(figure, found)
+    return figure
 
 
-def test_the_section_shows_curves_and_figures(walking, others_undrawn):
-    text = report.render(*walking)
+def rendered(result, summary):
+    """Return the page with blank pictures."""
+    blank = np.zeros((2, 2, 3), np.uint8)
+    return report.render(result, summary, dict.fromkeys(("gait", *figures.SHEET), blank))
+
+
+def test_the_section_shows_curves_and_figures(walking):
+    text = rendered(*walking)
     section = text.split("<h2>Gait and joints</h2>")[1].split("</section>")[0]
     gait = walking[1]["gait"]
     rows = dict(re.findall(r'<th scope="row">([^<]*)</th><td class="unit">[^<]*</td>((?:<td>[^<]*</td>)+)', section))
@@ -49,8 +47,7 @@ def test_the_section_shows_curves_and_figures(walking, others_undrawn):
 
 def test_bands_and_means_are_drawn(walking):
     found = biomechanics.analyze(walking[0])
-    figure = figures._figure(*gait_plots.size(found))
-    gait_plots.draw(figure, found)
+    figure = gait_figure(walking[0])
     assert len(figure.axes) == 10
     knee = figure.axes[1]
     drawn = {line.get_label(): line.get_ydata() for line in knee.lines}
@@ -59,23 +56,22 @@ def test_bands_and_means_are_drawn(walking):
     assert len(knee.collections) == 2  # two strides or more a side
 
 
-def test_without_a_stride_angles_are_over_time(others_undrawn):
+def test_without_a_stride_angles_are_over_time():
     result = made.walking_result("video", frames=14)
     summary = metrics.summarize(result)
-    text = report.render(result, summary)
+    text = rendered(result, summary)
     assert "No whole stride was found" in text and 'class="methods gait"' not in text
-    picture = figures.section_figures(result, summary)["gait"]
-    image = cv2.imdecode(np.frombuffer(picture, np.uint8), cv2.IMREAD_COLOR)
+    image = panels.pixels(gait_figure(result))
     assert image.shape[1] > 1000 and 1.0 < image.std() < 120.0
     assert gait_section.table(summary["gait"]) == ""
 
 
-def test_odd_joint_names_are_harmless(walking, others_undrawn):
+def test_odd_joint_names_are_harmless(walking):
     result, _ = walking
     body = result.motion.skeleton
     names = tuple("<script>" if n == "right_knee" else n for n in body.names)
     odd = Motion(Skeleton(names, body.parents, body.offsets), made.FPS, result.motion.root_pos, result.motion.quats)
     result = dataclasses.replace(result, motion=odd)
-    text = report.render(result, metrics.summarize(result))
+    text = rendered(result, metrics.summarize(result))
     assert "<script" not in text
     assert not any("script" in name for name in biomechanics.analyze(result).angle_names)

@@ -1,5 +1,7 @@
 """The overlay shows the body where it is and writes a playable file, for film and mocap."""
 
+import dataclasses
+
 import cv2
 import numpy as np
 import pytest
@@ -101,8 +103,11 @@ def test_film_overlay_changes_the_picture_on_the_person_only(tmp_path):
 
 def test_mocap_overlay_follows_the_person(tmp_path):
     result = fake_result("run/side", 20)
-    overlay.write_overlay(result, tmp_path / "o.mp4")
+    pictures = overlay.write_overlay(result, tmp_path / "o.mp4")
     frames, _ = read(tmp_path / "o.mp4")
+    assert [p.shape for p in pictures] == [(270, 480, 3)] * 6
+    small = cv2.resize(frames[1], (480, 270), interpolation=cv2.INTER_AREA)
+    assert np.abs(pictures[0].astype(float) - small).mean() < 2.0  # what the film shows there
     assert len(frames) == 20 and frames[0].shape == (720, 1280, 3)
     for frame in (frames[0], frames[-1]):
         blue = (frame[..., 0].astype(int) - frame[..., 2]) > 60
@@ -131,3 +136,19 @@ def test_broken_source_leaves_no_file(tmp_path):
     with pytest.raises(RuntimeError):
         overlay.write_overlay(result, tmp_path / "o.mp4", frames())
     assert list(tmp_path.iterdir()) == []
+
+
+def test_overlay_is_the_same_each_time(tmp_path):
+    result = fake_result("walk/oblique", 5)
+    for name in ("a.mp4", "b.mp4"):
+        overlay.write_overlay(result, tmp_path / name)
+    assert (tmp_path / "a.mp4").read_bytes() == (tmp_path / "b.mp4").read_bytes()
+
+
+def test_a_body_seen_small_is_drawn_coarse():
+    result = fake_result("wave/front", 2)
+    posed = overlay._posed(result, 0.03)
+    camera = result.observation.camera
+    near = dataclasses.replace(camera, intrinsics=np.diag([4.0, 4.0, 1.0]) @ np.asarray(camera.intrinsics))
+    fine, coarse = (len(overlay._surface(posed, 0, c).body.faces) for c in (near, camera))
+    assert coarse < 0.6 * fine

@@ -89,6 +89,13 @@ def _joint_weights(
     return prior, bend, smooth
 
 
+def _unseen_arms(skeleton: Skeleton, sites: Sites, weight: np.ndarray) -> list[int]:
+    """Return the shoulders and elbows of arms of which nothing but the shoulder was observed."""
+    seen = {n for n, w in zip(sites.names, np.asarray(weight).max(axis=0), strict=True) if w > 0}
+    sides = [s for s in ("left", "right") if not {f"{s}_{n}" for n in ("elbow", "wrist", "hand")} & seen]
+    return [skeleton.names.index(f"{s}_{n}") for s in sides for n in ("shoulder", "elbow")]
+
+
 def build_problem(
     skeleton: Skeleton,
     sites: Sites,
@@ -114,6 +121,7 @@ def build_problem(
     """
     frames = len(target)
     prior, bend, smooth = _joint_weights(skeleton.names)
+    prior[_unseen_arms(skeleton, sites, weight)] = 0.0  # their guess hangs; the prior would lift them to the rest pose
     ankles = [skeleton.names.index("left_ankle")] * 4 + [skeleton.names.index("right_ankle")] * 4
     pull = np.zeros((frames, 8)) if attract is None else attract
     fields = Problem(

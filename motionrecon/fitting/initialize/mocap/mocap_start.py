@@ -10,9 +10,9 @@ from jaxtyping import Float
 from motionrecon.config import STATURE
 from motionrecon.errors import DataError
 from motionrecon.fitting.initialize.mocap import calibrate, ground, inverse_kinematics, keypoint_noise, sole_calibration
-from motionrecon.fitting.initialize.mocap.pose_guess import guess_pose
 from motionrecon.geometry import world
 from motionrecon.geometry.joint_frames import joint_frames
+from motionrecon.geometry.pose_guess import guess_pose
 from motionrecon.geometry.skeleton import template_soles
 from motionrecon.types import KinematicStart, Motion, Observation, Sites, Skeleton
 
@@ -120,8 +120,26 @@ def _without_toe_tips(names: tuple[str, ...], confidence: Float[np.ndarray, "T K
     return np.where(np.array(bent), 0.0, confidence)
 
 
+_PARTS = {
+    "trunk": ("spine", "chest", "neck", "left_shoulder", "right_shoulder"),
+    "head": ("head", "head_top", "nose", "left_eye", "right_eye", "left_ear", "right_ear"),
+    **{f"{s} {part}": tuple(f"{s}_{n}" for n in names) for s in ("left", "right") for part, names in (
+        ("arm", ("elbow", "wrist", "hand")), ("leg", ("knee", "ankle")))},
+}  # fmt: skip
+
+
+def _unseen(observation: Observation) -> list[str]:
+    """Return a sentence that names parts of the body of which no point was ever observed."""
+    best = np.asarray(observation.confidence).max(axis=0)
+    seen = {n for n, w in zip(observation.names, best, strict=True) if w > 0}
+    parts = [part for part, names in _PARTS.items() if not seen & set(names)]
+    if not parts:
+        return []
+    return [f"Not observed: {', '.join(parts)}. The result guesses them (trunk and head upright, arms hanging)."]
+
+
 def _remarks(level: ground.GroundFit, noise: keypoint_noise.Noise, observation: Observation) -> list[str]:
-    out = []
+    out = _unseen(observation)
     if level.slope_deg > 3.0:
         out.append(
             f"The floor was tilted by {level.slope_deg:.1f} degrees and has been levelled; check the vertical axis."

@@ -8,7 +8,6 @@ import pytest
 from motionrecon.fitting.initialize.mocap import inverse_kinematics as ik
 from motionrecon.fitting.initialize.mocap import keypoint_noise
 from motionrecon.fitting.initialize.mocap.calibrate import calibrate
-from motionrecon.fitting.initialize.mocap.pose_guess import guess_pose
 from motionrecon.fitting.initialize.mocap.tridiagonal import solve_tridiagonal
 from motionrecon.geometry import keypoints, rotations
 from motionrecon.geometry.joint_frames import joint_frames
@@ -69,20 +68,6 @@ def test_joint_frames_agree_with_forward_kinematics():
     got_pos, got_rot = joint_frames(skeleton, root, quats)
     np.testing.assert_allclose(got_pos, pos, atol=1e-12)
     np.testing.assert_allclose(got_rot, rotations.to_matrix(rot), atol=1e-12)
-
-
-@pytest.mark.parametrize("root", [(0.0, 0.0, 0.0), (0.0, 3.0, 0.0), (0.3, -1.2, 2.0)])
-def test_pose_guess_is_near_the_truth_upright_inverted_and_bent(root):
-    skeleton, sites = template(1.7), template_sites(keypoints.MOCAP18, 1.7)
-    vectors = np.zeros((4, 14, 3))
-    vectors[:, 0] = root
-    row = skeleton.names.index
-    vectors[:, row("left_hip")], vectors[:, row("left_knee")] = (0.2, -1.2, 0.0), (0.0, 1.3, 0.0)
-    vectors[:, row("right_shoulder")], vectors[:, row("right_elbow")] = (1.4, 0.0, 0.3), (0.0, 0.0, 1.2)
-    truth = site_positions(sites, *forward_kinematics(skeleton, jnp.zeros((4, 3)), rotations.exp(jnp.asarray(vectors))))
-    pos, quats = guess_pose(truth, skeleton, sites)
-    got = site_positions(sites, *forward_kinematics(skeleton, jnp.asarray(pos), jnp.asarray(quats)))
-    assert float(jnp.linalg.norm(got - truth, axis=-1).max()) < 0.02
 
 
 def test_calibration_finds_changed_bones():

@@ -47,6 +47,18 @@ def _largest_step(start: KinematicStart) -> float:
     return float(jnp.linalg.norm(rotations.log(rotations.mul(rotations.conj(q[:-1]), q[1:])), axis=-1).max())
 
 
+def test_what_was_not_observed_stands_upright_hangs_and_is_told():
+    legs = tuple(n for n in keypoints.MOCAP18 if n.endswith(("hip", "knee", "ankle", "ball")))
+    start = start_from_keypoints3d(_march(legs))
+    assert any("Not observed: trunk, head, left arm, right arm." in w for w in start.warnings)
+    joints, _ = forward_kinematics(start.motion.skeleton, start.motion.root_pos, start.motion.quats)
+    joints = np.asarray(joints)
+    assert (joints[:, NAMES.index("neck"), 2] - joints[:, 0, 2]).min() > 0.35
+    for side in ("left", "right"):
+        arm = joints[:, NAMES.index(f"{side}_elbow")] - joints[:, NAMES.index(f"{side}_shoulder")]
+        assert (arm[:, 2] / np.linalg.norm(arm, axis=-1)).max() < -0.9
+
+
 def test_recovers_a_known_motion_and_body():
     start = start_from_keypoints3d(_march())
     assert _distance(start).mean() < 1.0

@@ -35,7 +35,7 @@ def observe(motion: Motion, view: str, names=NAMES, seed: int = 0) -> Observatio
     pixels = np.asarray(cameras.project(camera, points)) + rng.normal(size=(*points.shape[:2], 2)) * 3
     wild = rng.random(points.shape[:2]) < 0.02
     pixels[wild] += rng.normal(size=(wild.sum(), 2)) * 60
-    local = np.array(cameras.to_camera(camera, points))
+    local = points @ np.asarray(camera.rotation).T + np.asarray(camera.translation)
     local -= 0.5 * (local[:, [names.index("left_hip")]] + local[:, [names.index("right_hip")]])
     local = local * [1.0, 1.0, 0.5] + rng.normal(size=local.shape) * 0.02
     return Observation(30.0, names, "mediapipe33", np.where(wild, 0.5, 0.95), pixels, None, local, camera)

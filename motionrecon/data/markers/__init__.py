@@ -1,0 +1,1 @@
+"""Surface markers: which set a recording has, and the joint centres under the skin."""

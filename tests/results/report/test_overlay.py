@@ -147,7 +147,7 @@ def test_overlay_is_the_same_each_time(tmp_path):
 
 def test_a_body_seen_small_is_drawn_coarse():
     result = fake_result("wave/front", 2)
-    posed = overlay._posed(result, 0.03)
+    posed = overlay._posed(result)
     camera = result.observation.camera
     near = dataclasses.replace(camera, intrinsics=np.diag([4.0, 4.0, 1.0]) @ np.asarray(camera.intrinsics))
     fine, coarse = (len(overlay._surface(posed, 0, c).body.faces) for c in (near, camera))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
 from motionrecon.fitting.initialize import momentum
@@ -215,4 +214,4 @@ def slice_frames(prepared: Prepared, start: int, stop: int):
 
 def weights_as_arrays(weights: LossWeights) -> LossWeights:
     """Return the weights with array leaves, so that changing one never recompiles."""
-    return jax.tree.map(lambda x: jnp.asarray(float(x)), weights)
+    return jax.tree.map(lambda x: np.asarray(float(x)), weights)

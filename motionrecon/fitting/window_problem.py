@@ -26,7 +26,6 @@ _open = Program(jax.vmap(objective.apply_open, in_axes=(None, None, None, None, 
 _closed = Program(jax.vmap(objective.apply_closed, in_axes=(None, None, None, None, None, 0)), name="apply_closed")
 _shots = Program(jax.vmap(objective.apply_shots, in_axes=(None, None, None, None, None, 0)), name="apply_shots")
 _simulate = Program(objective.simulate)
-_loss = Program(objective.loss)
 _terms = Program(objective.loss_terms)
 _value_and_grad = Program(jax.value_and_grad(objective.scalar_loss, argnums=3), name="value_and_grad")
 
@@ -44,7 +43,7 @@ class WindowProblem:
     def __init__(self, data: WindowData, ground: Ground, price: float):
         self.data = data
         self.ground = ground.arrays()
-        self.price = jnp.asarray(float(price))
+        self.price = np.asarray(float(price))
         self.evaluations = 0
 
     @property
@@ -76,21 +75,21 @@ class WindowProblem:
         return _shots(self.data, self.ground, self.price, trajectory, policy, scales)
 
     @property
-    def state_scale(self) -> Array:
+    def state_scale(self) -> np.ndarray:
         """Units (n,) in which state errors are compared: metres and radians, velocities times 50 ms."""
         n = self.data.start.velocity.shape[-1]
-        return jnp.concatenate([jnp.ones(n), jnp.full(n, VELOCITY_TIME)])
+        return np.concatenate([np.ones(n), np.full(n, VELOCITY_TIME)])
 
     def simulate(self, knots: Array, wrench: Array | None = None, first: SimState | None = None) -> Trajectory:
         """Simulate controls from the window's start."""
         self.evaluations += 1
         if wrench is None:
-            wrench = jnp.zeros((knots.shape[0] - 1, 6))
+            wrench = np.zeros((knots.shape[0] - 1, 6))
         return _simulate(self.data, self.ground, self.data.start if first is None else first, knots, wrench)
 
     def loss(self, trajectory: Trajectory) -> float:
         """Return the loss of a trajectory, infinity if it is not finite."""
-        value = float(_loss(self.data, self.price, trajectory))
+        value = sum(self.terms(trajectory).values())
         return value if value == value else float("inf")
 
     def keypoints(self, trajectory: Trajectory) -> np.ndarray:
@@ -99,7 +98,7 @@ class WindowProblem:
 
     def terms(self, trajectory: Trajectory) -> dict[str, float]:
         """Return each term's share of the loss."""
-        return {k: float(v) for k, v in _terms(self.data, self.price, trajectory).items()}
+        return {name: float(value) for name, value in _terms(self.data, self.price, trajectory).items()}
 
 
 class ScalarProblem:

@@ -145,6 +145,11 @@ class Program:
             return self._jitted(*args, **kwargs)
         return (self._ready.get(call.key) or self._make(call))(*call.dynamic)
 
+    @property
+    def variants(self) -> int:
+        """How many executables this process has of it."""
+        return len(self._ready)
+
     def prepare(self, *args: Any, **kwargs: Any) -> None:
         """Load or compile the program for arguments like these without running it; any thread may."""
         call = self._call(args, kwargs)

@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 import jax
 import numpy as np
+from jaxtyping import Float
 
 from motionrecon.fitting.objective import NO_WRENCH, Trajectory
 from motionrecon.fitting.window_problem import ScalarProblem, WindowProblem
@@ -17,6 +18,7 @@ from motionrecon.models.trajectory import gauss_newton, multiple_shooting
 from motionrecon.models.trajectory.gauss_newton import GaussNewtonOptions
 from motionrecon.models.trajectory.multiple_shooting import MultipleShootingOptions
 from motionrecon.physics.body import Ground
+from motionrecon.types import Array
 
 
 @dataclasses.dataclass(frozen=True)
@@ -77,7 +79,9 @@ class WindowSolution:
     status: object
 
 
-def mean_error(problem: WindowProblem, trajectory: Trajectory, observed, seen) -> float:
+def mean_error(
+    problem: WindowProblem, trajectory: Trajectory, observed: Float[np.ndarray, "T K 3"], seen: Float[np.ndarray, "T K"]
+) -> float:
     """Return the mean distance in mm of simulated keypoints from ``observed`` (T, K, 3), weighted by seen (T, K)."""
     where = problem.keypoints(trajectory)
     distance = np.linalg.norm(where - observed, axis=-1)
@@ -87,14 +91,16 @@ def mean_error(problem: WindowProblem, trajectory: Trajectory, observed, seen) -
 
 
 def plain(
-    problem: WindowProblem, knots, options: GaussNewtonOptions, max_evaluations=None, start: Trajectory | None = None
+    problem: WindowProblem, knots: Float[Array, "T A 3"], options: GaussNewtonOptions, max_evaluations=None
 ) -> WindowSolution:
-    """Run Gauss-Newton from a trajectory, or from the simulation of a first guess of the controls (T, A, 3)."""
-    first = problem.simulate(np.asarray(knots)) if start is None else start
+    """Run Gauss-Newton from the simulation of a first guess of the controls (T, A, 3)."""
+    first = problem.simulate(np.asarray(knots))
     return _solution(gauss_newton.minimize(problem, first, options, max_evaluations=max_evaluations), "plain")
 
 
-def scalar(problem: WindowProblem, knots, name: str, max_evaluations: int | None) -> WindowSolution:
+def scalar(
+    problem: WindowProblem, knots: Float[Array, "T A 3"], name: str, max_evaluations: int | None
+) -> WindowSolution:
     """Run an optimizer that sees the loss and its gradient only (BFGS, L-BFGS, Adam, learned)."""
     flat = ScalarProblem(problem, np.asarray(knots))
     optimizer = registry.make_optimizer(name, **_SCALAR_SETTINGS.get(name, {}))
@@ -121,7 +127,6 @@ def ladder(
     options: GaussNewtonOptions,
     ladder_options: LadderOptions,
     error: Callable[[Trajectory], float],
-    callback=None,
 ) -> WindowSolution:
     """Climb from a nearly free support force to none.
 
@@ -131,7 +136,6 @@ def ladder(
       options: Gauss-Newton settings.
       ladder_options: when a stage is good enough to go on from.
       error: keypoint error of a trajectory, mm.
-      callback: progress.
 
     Returns:
       The solution without any support force.
@@ -148,9 +152,7 @@ def ladder(
             ok = error(again) < max(2.0 * before, ladder_options.track)
             current, is_nominal = (again, False) if ok else (current, True)
         settings = dataclasses.replace(options, iterations=rung.iterations)
-        solution = gauss_newton.minimize(
-            stage, current, settings, nominal=is_nominal, feedback=rung.price >= 1e-3, callback=callback
-        )
+        solution = gauss_newton.minimize(stage, current, settings, nominal=is_nominal, feedback=rung.price >= 1e-3)
         total = [total[0] + solution.evaluations, total[1] + solution.steps, total[2] + solution.seconds]
         history += solution.history
         if math.isfinite(solution.loss):
@@ -183,7 +185,6 @@ def shooting(
     shots: MultipleShootingOptions = MultipleShootingOptions(),
     softened: tuple[tuple[Ground, int], ...] = SOFTENED,
     max_evaluations: int | None = None,
-    callback=None,
 ) -> WindowSolution:
     """Solve a window by multiple shooting, then simulate it whole and polish it.
 
@@ -194,7 +195,6 @@ def shooting(
       shots: settings.
       softened: the ground of the first iterations and how many.
       max_evaluations: stop after about this many candidates and rollouts (whole iterations are finished).
-      callback: progress.
 
     Returns:
       The solution, a simulation; its history begins there, since what came before is no simulation's loss.
@@ -206,16 +206,12 @@ def shooting(
         )
         nominal = dataclasses.replace(nominal, states=states)
     stages = [problem.with_ground(ground, NO_WRENCH) for ground, count in softened for _ in range(count)]
-    shot = multiple_shooting.minimize(
-        [*stages, problem], nominal, shots, max_evaluations=max_evaluations, callback=callback
-    )
+    shot = multiple_shooting.minimize([*stages, problem], nominal, shots, max_evaluations=max_evaluations)
     # what is left of the defects is followed with feedback, so that they do not grow
     simulated = gauss_newton.follow(problem, shot.trajectory, options)
     used = problem.evaluations - before + sum(p.evaluations for p in stages)
     budget = None if max_evaluations is None else max(max_evaluations - used, 1)
-    polished = gauss_newton.minimize(
-        problem, simulated, options, feedback=True, max_evaluations=budget, callback=callback
-    )
+    polished = gauss_newton.minimize(problem, simulated, options, feedback=True, max_evaluations=budget)
     used = problem.evaluations - before + sum(p.evaluations for p in stages)
     return dataclasses.replace(
         _solution(polished, "shooting"), evaluations=used, steps=shot.steps + polished.steps,
@@ -223,7 +219,7 @@ def shooting(
     )  # fmt: skip
 
 
-def kinematic_nominal(states, knots) -> Trajectory:
+def kinematic_nominal(states, knots: Float[Array, "T A 3"]) -> Trajectory:
     """Make a nominal trajectory (with defects) of kinematic states and inverse-dynamics knots."""
     states = jax.tree.map(np.asarray, states)
     return Trajectory(states, np.asarray(knots), np.zeros((len(knots) - 1, 6)))

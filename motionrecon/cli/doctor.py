@@ -95,7 +95,7 @@ def _simulator() -> str:
     from motionrecon.physics.body import Ground
 
     skeleton, soles = skeletons.template(_HEIGHT), skeletons.template_soles(_HEIGHT)
-    body, _ = humanoid.build(skeleton, soles, _HEIGHT, _MASS)
+    body = humanoid.body(skeleton, soles, _HEIGHT, _MASS)
     rest = np.tile([1.0, 0.0, 0.0, 0.0], (len(skeleton.names), 1))
     state = pipeline.init(body, np.array([0.0, 0.0, 10.0]), rest)
     inputs = pipeline.Inputs(rest[1:], np.zeros(6))

@@ -1,33 +1,21 @@
 """One window's problem, compiled: the structured view for Gauss-Newton and the scalar view for all other optimizers.
 
-The compiled functions are made once at import; all data are arguments, so that windows, clips and persons share them.
+All data are arguments of the compiled functions, so that windows, clips and persons share them.
 """
 
 from __future__ import annotations
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float
 
-from motionrecon.fitting import objective
+from motionrecon.fitting import objective, window_programs
 from motionrecon.fitting.objective import Trajectory, WindowData
-from motionrecon.jobs.program_store import Program
 from motionrecon.models.trajectory.riccati import Policy, Stages
-from motionrecon.physics import features
 from motionrecon.physics.body import Ground
 from motionrecon.types import Array, SimState
 
 DEFECT_TIME = 0.05  # s, a velocity is off by as much as the distance it makes in this time
-
-features_over_time = Program(jax.vmap(features.features, in_axes=(None, None, 0)), name="features")
-_linearize = Program(objective.linearize)
-_open = Program(jax.vmap(objective.apply_open, in_axes=(None, None, None, None, None, 0)), name="apply_open")
-_closed = Program(jax.vmap(objective.apply_closed, in_axes=(None, None, None, None, None, 0)), name="apply_closed")
-_shots = Program(jax.vmap(objective.apply_shots, in_axes=(None, None, None, None, None, 0)), name="apply_shots")
-_simulate = Program(objective.simulate)
-_terms = Program(objective.loss_terms)
-_value_and_grad = Program(jax.value_and_grad(objective.scalar_loss, argnums=3), name="value_and_grad")
 
 
 class WindowProblem:
@@ -57,14 +45,14 @@ class WindowProblem:
 
     def linearize(self, trajectory: Trajectory) -> Stages:
         """Return the stage-wise least-squares problem about a trajectory."""
-        return _linearize(self.data, self.ground, self.price, trajectory)
+        return window_programs.linearize(self.data, self.ground, self.price, trajectory)
 
     def candidates(
         self, trajectory: Trajectory, policy: Policy, scales: Float[Array, " N"], *, closed: bool
     ) -> tuple[Trajectory, Float[Array, " N"]]:
         """Simulate a policy at several scales; return stacked trajectories and losses (N,)."""
         self.evaluations += len(scales)
-        run = _closed if closed else _open
+        run = window_programs.closed_loop if closed else window_programs.open_loop
         return run(self.data, self.ground, self.price, trajectory, policy, scales)
 
     def shots(
@@ -76,7 +64,7 @@ class WindowProblem:
           stacked trajectories, losses (N,) and defects (N, T - 1, n).
         """
         self.evaluations += len(scales)
-        return _shots(self.data, self.ground, self.price, trajectory, policy, scales)
+        return window_programs.shots(self.data, self.ground, self.price, trajectory, policy, scales)
 
     @property
     def state_scale(self) -> Float[np.ndarray, " n"]:
@@ -91,7 +79,9 @@ class WindowProblem:
         self.evaluations += 1
         if wrench is None:
             wrench = np.zeros((knots.shape[0] - 1, 6))
-        return _simulate(self.data, self.ground, self.data.start if first is None else first, knots, wrench)
+        return window_programs.simulate(
+            self.data, self.ground, self.data.start if first is None else first, knots, wrench
+        )
 
     def loss(self, trajectory: Trajectory) -> float:
         """Return the loss of a trajectory, infinity if it is not finite."""
@@ -100,11 +90,11 @@ class WindowProblem:
 
     def keypoints(self, trajectory: Trajectory) -> Float[np.ndarray, "T K 3"]:
         """Return the simulated keypoints (T, K, 3) m."""
-        return np.asarray(features_over_time(self.data.body, self.data.sites, trajectory.states).points)
+        return np.asarray(window_programs.features_over_time(self.data.body, self.data.sites, trajectory.states).points)
 
     def terms(self, trajectory: Trajectory) -> dict[str, float]:
         """Return each term's share of the loss."""
-        return {name: float(value) for name, value in _terms(self.data, self.price, trajectory).items()}
+        return {name: float(value) for name, value in window_programs.terms(self.data, self.price, trajectory).items()}
 
 
 class ScalarProblem:
@@ -119,7 +109,7 @@ class ScalarProblem:
         """Return the loss and its gradient (P,)."""
         self._problem.evaluations += 1
         p = self._problem
-        return _value_and_grad(p.data, p.ground, self._base, jnp.asarray(x))
+        return window_programs.value_and_grad(p.data, p.ground, self._base, jnp.asarray(x))
 
     def trajectory(self, x: Float[Array, " P"]) -> Trajectory:
         """Simulate flat parameters."""

@@ -3,8 +3,8 @@
 JAX's own cache keeps what XLA made of a program, but a process must trace and lower the program to find it there; for
 the time step's derivatives that takes longer than a whole fit. An entry here is found by what the program depends on:
 
-- the source of the rooms that programs are made of, the versions of JAX and NumPy, the processor and its number of
-  cores, the device, the precision;
+- the source of the rooms that programs are made of, the versions of JAX, the processor, the device, the precision and
+  the compiler's flags;
 - the program's name, the structure, shapes and types of its arguments, and its static arguments.
 
 Where only the source has changed, the program is lowered and found by its text; it is compiled if that has changed too.
@@ -26,6 +26,7 @@ import logging
 import os
 import pickle
 import platform
+import queue
 import stat
 import threading
 import time
@@ -92,11 +93,11 @@ def source_mark() -> str:
 
 @functools.cache
 def machine_mark() -> str:
-    """Return a digest of what an executable is bound to: versions, processor, cores in sight, device, precision."""
+    """Return a digest of what an executable is bound to: versions, processor, device, precision, compiler's flags."""
     device = jax.devices()[0]
     parts = [
         jax.__version__, importlib.metadata.version("jaxlib"), platform.python_version(), platform.platform(),
-        _processor(), str(runtime.threads()), device.platform, device.device_kind, device.client.platform_version,
+        _processor(), device.platform, device.device_kind, device.client.platform_version,
         str(jax.config.read("jax_enable_x64")), os.environ.get("XLA_FLAGS", ""),
     ]  # fmt: skip
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
@@ -108,6 +109,52 @@ def _processor() -> str:
             if line.startswith(("flags", "Features")):
                 return line
     return platform.processor() or platform.machine()
+
+
+class _Background:
+    """Daemon threads that make programs ready; a process that ends does not wait for what nobody needs any more."""
+
+    def __init__(self):
+        self._tasks: queue.SimpleQueue = queue.SimpleQueue()
+        self._threads: list[threading.Thread] = []
+        self._left = 0
+        self._guard = threading.Lock()
+
+    @property
+    def busy(self) -> bool:
+        """Whether something is still being made."""
+        return self._left > 0
+
+    def add(self, program: Program, arguments: tuple) -> None:
+        with self._guard:
+            self._left += 1
+            if len(self._threads) < runtime.threads():
+                self._threads.append(threading.Thread(target=self._work, name="programs", daemon=True))
+                self._threads[-1].start()
+        self._tasks.put((program, arguments))
+
+    def _work(self) -> None:
+        while True:
+            program, arguments = self._tasks.get()
+            try:
+                program.prepare(*arguments)
+            except Exception:  # the call that needs the program will raise it where it can be told
+                logger.debug("%s: could not be made ahead", program.name, exc_info=True)
+            with self._guard:
+                self._left -= 1
+
+
+_background = _Background()
+
+
+def begin(program: Program, *arguments: Any) -> None:
+    """Load or compile a program in the background for arguments like these; shapes (``ShapeDtypeStruct``) suffice."""
+    _background.add(program, arguments)
+
+
+def busy() -> bool:
+    """Whether programs are still being made in the background."""
+    return _background.busy
 
 
 @dataclasses.dataclass(frozen=True)
@@ -181,16 +228,17 @@ class Program:
     def _load_or_compile(self, call: _Call) -> Callable:
         index = folder() / f"{_digest(machine_mark(), source_mark(), self.name, *map(str, call.key))}.index"
         began = time.perf_counter()
-        loaded = _load(index)
+        loaded = _load(index, call)
         if loaded is not None:
             logger.debug("%s: loaded in %.3f s", self.name, time.perf_counter() - began)
             return loaded
         lowered = self._jitted.lower(*call.args)
         traced = time.perf_counter()
-        text = _digest(machine_mark(), self.name, lowered.as_text())
+        # the arguments too: those that are not used are not in the text, but an executable checks them
+        text = _digest(machine_mark(), self.name, *map(str, call.key), lowered.as_text())
         entry = pickle.dumps((text, lowered.in_tree, lowered.out_tree))
         _write(index, entry)
-        loaded = _load(index)  # the same program was compiled from other sources
+        loaded = _load(index, call)  # the same program was compiled from other sources
         if loaded is None:
             loaded = _compile(lowered)
             _keep(loaded, text)
@@ -201,7 +249,7 @@ class Program:
 
 def _kind(leaf: Any) -> tuple:
     """Return what a compiled program depends on in an argument."""
-    if isinstance(leaf, jax.Array):
+    if isinstance(leaf, (jax.Array, jax.ShapeDtypeStruct)):
         return leaf.shape, leaf.dtype.name, leaf.weak_type  # pyright: ignore[reportAttributeAccessIssue]
     if isinstance(leaf, (np.ndarray, np.generic)):
         return leaf.shape, leaf.dtype.name, False
@@ -230,8 +278,8 @@ def _keep(compiled: Any, text: str) -> None:
         _write(folder() / f"{text}.program", serialize_executable.serialize(compiled)[0])
 
 
-def _load(index: Path) -> Callable | None:
-    """Return the executable that an index names, or None where it is missing, damaged or of another build."""
+def _load(index: Path, call: _Call) -> Callable | None:
+    """Return the executable that an index names, or None where it is missing, damaged or not made for such a call."""
     entry = _read(index)
     if entry is None:
         return None
@@ -242,7 +290,9 @@ def _load(index: Path) -> Callable | None:
         return None
     _find_lapack()
     try:
-        return serialize_executable.deserialize_and_load(payload, in_tree, out_tree)
+        loaded = serialize_executable.deserialize_and_load(payload, in_tree, out_tree)
+        expected = [leaf.shape for leaf in jax.tree.leaves(loaded.args_info)]
+        return loaded if expected == [np.shape(leaf) for leaf in jax.tree.leaves(call.dynamic)] else None
     except Exception:  # whatever a foreign or stale executable raises: it is compiled anew
         _remove(path)
         return None

@@ -72,6 +72,16 @@ def test_changed_sources_find_an_unchanged_program_by_its_text(place, compiled, 
     assert len(compiled) == 2
 
 
+def test_an_argument_that_is_not_used_is_checked_all_the_same(place, compiled, monkeypatch):
+    def first(x, y):
+        return x + 1
+
+    assert Program(first)(1.0, np.zeros(3)) == 2.0
+    monkeypatch.setattr(program_store, "source_mark", lambda: "edited")
+    assert Program(first)(1.0, np.zeros((3, 2))) == 2.0
+    assert len(compiled) == 2
+
+
 def test_another_machine_compiles_anew(place, compiled, monkeypatch):
     check(Program(halves))
     monkeypatch.setattr(program_store, "machine_mark", lambda: "another processor")

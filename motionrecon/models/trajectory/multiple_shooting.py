@@ -75,7 +75,7 @@ class Shooting:
     status: FitStatus
 
 
-_SCALES = (1.0, 0.5, 0.2, 0.05)
+SCALES = (1.0, 0.5, 0.2, 0.05)
 _DAMPINGS = (0.5, 1.0, 3.0, 6.0)  # what the dampings change by after a step of each length
 _TRIES = 6
 _LEAST, _MOST = 1e-4, 1e6  # bounds of the factor on both dampings
@@ -127,8 +127,8 @@ def minimize(
         finite = False
         for _ in range(_TRIES):
             policy = _direction(problem, stages, options, factor)
-            moved, losses, defects = problem.shots(trajectory, policy, np.array(_SCALES))
-            left, tried = _total(np.asarray(defects), scale), tried + len(_SCALES)
+            moved, losses, defects = problem.shots(trajectory, policy, np.array(SCALES))
+            left, tried = _total(np.asarray(defects), scale), tried + len(SCALES)
             merit = np.asarray(losses) + options.penalty * left
             finite = finite or bool(np.isfinite(merit).any())
             best = int(np.argmin(np.where(np.isfinite(merit), merit, np.inf)))

@@ -11,7 +11,7 @@ Where only the source has changed, the program is lowered and found by its text;
 
 An entry is a pickle and holds machine code, so it is read from a folder of this user that no one else can write to, and
 only with the check sum that it was written with. A damaged or foreign entry is compiled anew. The least recently used
-entries go when the folder outgrows ``LIMIT``.
+entries go when the folder outgrows its limit (``program_files``).
 """
 
 from __future__ import annotations
@@ -27,7 +27,6 @@ import os
 import pickle
 import platform
 import queue
-import stat
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -40,43 +39,10 @@ from jax._src import config as jax_config  # thread-local settings have no publi
 from jax.core import Tracer
 from jax.experimental import serialize_executable
 
-from motionrecon.jobs import runtime
-from motionrecon.jobs.atomic_file import replaced
+from motionrecon.jobs import program_files, runtime
 
-LIMIT = 512 * 2**20  # bytes of all entries together
-_MAGIC = b"motionrecon program 1\n"
 _SOURCES = ("types.py", "geometry", "physics", "fitting", "models/trajectory")  # what compiled programs are made of
 logger = logging.getLogger(__name__)
-_writing = threading.Lock()
-
-
-def folder() -> Path:
-    """Return the folder of the entries."""
-    return runtime.cache_dir() / "programs"
-
-
-def entries() -> list[Path]:
-    """Return all entries, the least recently used first."""
-    with contextlib.suppress(OSError):
-        return sorted(folder().glob("*.*"), key=lambda path: path.stat().st_mtime)
-    return []
-
-
-def size() -> int:
-    """Return the bytes of all entries together."""
-    total = 0
-    for path in entries():
-        with contextlib.suppress(OSError):
-            total += path.stat().st_size
-    return total
-
-
-def clear() -> int:
-    """Delete all entries; return how many files they were."""
-    found = entries()
-    for path in found:
-        _remove(path)
-    return len(found)
 
 
 @functools.cache
@@ -226,7 +192,9 @@ class Program:
             return self._ready[call.key]
 
     def _load_or_compile(self, call: _Call) -> Callable:
-        index = folder() / f"{_digest(machine_mark(), source_mark(), self.name, *map(str, call.key))}.index"
+        index = (
+            program_files.folder() / f"{_digest(machine_mark(), source_mark(), self.name, *map(str, call.key))}.index"
+        )
         began = time.perf_counter()
         loaded = _load(index, call)
         if loaded is not None:
@@ -237,7 +205,7 @@ class Program:
         # the arguments too: those that are not used are not in the text, but an executable checks them
         text = _digest(machine_mark(), self.name, *map(str, call.key), lowered.as_text())
         entry = pickle.dumps((text, lowered.in_tree, lowered.out_tree))
-        _write(index, entry)
+        program_files.write(index, entry)
         loaded = _load(index, call)  # the same program was compiled from other sources
         if loaded is None:
             loaded = _compile(lowered)
@@ -275,17 +243,17 @@ def _compile(lowered: Any) -> Callable:
 def _keep(compiled: Any, text: str) -> None:
     """Store an executable if it can be serialized."""
     with contextlib.suppress(ValueError, NotImplementedError, TypeError, jax.errors.JaxRuntimeError):
-        _write(folder() / f"{text}.program", serialize_executable.serialize(compiled)[0])
+        program_files.write(program_files.folder() / f"{text}.program", serialize_executable.serialize(compiled)[0])
 
 
 def _load(index: Path, call: _Call) -> Callable | None:
     """Return the executable that an index names, or None where it is missing, damaged or not made for such a call."""
-    entry = _read(index)
+    entry = program_files.read(index)
     if entry is None:
         return None
     text, in_tree, out_tree = pickle.loads(entry)
-    path = folder() / f"{text}.program"
-    payload = _read(path)
+    path = program_files.folder() / f"{text}.program"
+    payload = program_files.read(path)
     if payload is None:
         return None
     _find_lapack()
@@ -294,7 +262,7 @@ def _load(index: Path, call: _Call) -> Callable | None:
         expected = [leaf.shape for leaf in jax.tree.leaves(loaded.args_info)]
         return loaded if expected == [np.shape(leaf) for leaf in jax.tree.leaves(call.dynamic)] else None
     except Exception:  # whatever a foreign or stale executable raises: it is compiled anew
-        _remove(path)
+        program_files.remove(path)
         return None
 
 
@@ -302,48 +270,3 @@ def _load(index: Path, call: _Call) -> Callable | None:
 def _find_lapack() -> None:
     """Let JAX look up LAPACK: it does so when it lowers a factorization, and a loaded executable calls null without."""
     jax.jit(jax.lax.linalg.cholesky).lower(np.eye(1))
-
-
-def _trusted(path: Path) -> bool:
-    """Whether only this user can have written a file: what is read from it is executed."""
-    if not hasattr(os, "getuid"):
-        return True
-    return all(
-        info.st_uid == os.getuid() and not info.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
-        for info in (path.stat(), path.parent.stat())
-    )
-
-
-def _read(path: Path) -> bytes | None:
-    """Return what was written, or None where the file is missing, damaged or not ours."""
-    try:
-        if not _trusted(path):
-            return None
-        content = path.read_bytes()
-        os.utime(path)
-    except OSError:
-        return None
-    start = len(_MAGIC) + 32
-    if not content.startswith(_MAGIC) or hashlib.sha256(content[start:]).digest() != content[len(_MAGIC) : start]:
-        _remove(path)
-        return None
-    return content[start:]
-
-
-def _write(path: Path, body: bytes) -> None:
-    """Write an entry whole or not at all, and remove the oldest where all grow too large."""
-    with _writing, contextlib.suppress(OSError):  # a full or read-only disk only costs time
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with replaced(path) as part:
-            part.write_bytes(_MAGIC + hashlib.sha256(body).digest() + body)
-        excess = size() - LIMIT
-        for old in entries():
-            if excess <= 0:
-                break
-            excess -= old.stat().st_size
-            _remove(old)
-
-
-def _remove(path: Path) -> None:
-    with contextlib.suppress(OSError):
-        path.unlink()

@@ -64,7 +64,7 @@ def machine_mark() -> str:
     parts = [
         jax.__version__, importlib.metadata.version("jaxlib"), platform.python_version(), platform.platform(),
         _processor(), device.platform, device.device_kind, device.client.platform_version,
-        str(jax.config.read("jax_enable_x64")), os.environ.get("XLA_FLAGS", ""),
+        str(jax.config.read("jax_enable_x64")), os.environ.get("XLA_FLAGS", ""), os.environ.get("PJRT_NPROC", ""),
     ]  # fmt: skip
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 

@@ -43,11 +43,13 @@ def one_thread() -> None:
     """Keep computing to the calling thread: the parts are far too small to share, and threads wait on busy cores.
 
     JAX factorizes through SciPy's OpenBLAS. On a machine that does something else too, its threads made a sweep take
-    ten times its time and fifteen times its processor time. XLA's own threads neither gained nor lost; without them a
-    result does not depend on the number of cores. Work is shared by processes instead (``--workers``).
+    ten times its time and fifteen times its processor time. XLA's own threads neither gained nor lost; but XLA orders
+    sums by how many there are, and with one a result does not depend on the number of cores. Work is shared by
+    processes instead (``--workers``).
     """
     for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ.setdefault(name, "1")  # for libraries that are loaded later, and for child processes
+    os.environ.setdefault("PJRT_NPROC", "1")  # XLA's pool, which it also compiles for
     flags = os.environ.get("XLA_FLAGS", "")
     if "xla_cpu_multi_thread_eigen" not in flags:
         os.environ["XLA_FLAGS"] = f"{flags} --xla_cpu_multi_thread_eigen=false".strip()

@@ -239,10 +239,11 @@ def test_no_fault_is_silently_wrong(capsys):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("lost", [0.0, 0.8])
-def test_what_a_fit_tells(lost):
-    failed = {"frames_seen", "points_seen"} if lost else set()
+@pytest.mark.parametrize("gap", [0, 64])
+def test_what_a_fit_tells(gap):
+    failed = {"frames_seen", "points_seen"} if gap else set()
+    fault = make.in_frames(slice(8, 8 + gap), make.lost(1.0))
     with tempfile.TemporaryDirectory() as folder:
-        clip = load.load(make.write(_npz("points missing", make.lost(lost), ""), Path(folder))[0])
+        clip = load.load(make.write(_npz("a long gap", fault, ""), Path(folder))[0])
     record = metrics.summarize(fit.fit_sequence(clip))["quality"]
     assert {check["name"] for check in record["checks"] if not check["passed"]} == failed, record["sentence"]

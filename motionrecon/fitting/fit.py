@@ -171,7 +171,7 @@ def fit_sequence(
     if carried:
         judged = assemble.reliable(carried.supported, result.windows)
         result = dataclasses.replace(result, force_reliable=judged, unsupported=carried.intervals)
-    return dataclasses.replace(result, seconds=clock.seconds)
+    return dataclasses.replace(result, seconds=clock.seconds, film=sequence.film)
 
 
 def _computed(options: Config) -> Config:

@@ -172,8 +172,12 @@ def _frames(source: str, result: FitResult, source_fps: float | None) -> Iterato
         return None
     observation = result.observation
     times = observation.start_time + np.arange(len(observation.confidence)) / observation.fps
-    view = result.film.view if result.film is not None else video.probe(source, source_fps=source_fps).view
-    return (image for _, image in video.read_frames(source, times, view=view))
+    if result.film is not None and result.film.path is not None:
+        path, view = result.film.path, result.film.view
+    else:  # keypoints took the detector's place
+        info = video.probe(source, source_fps=source_fps)
+        path, view = info.path, info.view
+    return (image for _, image in video.read_frames(path, times, view=view))
 
 
 def _start_jax(device: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from motionrecon.data import film_streams
 from motionrecon.data.film_metadata import FilmMetadata, Stream
 from motionrecon.data.video import VideoInfo
 
@@ -25,7 +26,10 @@ def sentences(info: VideoInfo, metadata: FilmMetadata) -> tuple[str, ...]:
             "square ones, and of that picture cameras and 2D keypoints have to be."
         )
     pictures = [s for s in metadata.streams if s.size is not None and not s.cover]
-    if len(pictures) > 1:
+    other = film_streams.first_with_pictures(metadata)
+    if other is not None:
+        told.append(f"Stream {metadata.streams[0].index} of the file holds no pictures: stream {other} is used.")
+    elif len(pictures) > 1:
         listed = ", ".join(f"{s.index}: {s.size[0]} x {s.size[1]}" for s in pictures if s.size is not None)
         told.append(
             f"The file holds {len(pictures)} films (stream {listed}): the first is used; for another one, cut it out "

@@ -16,7 +16,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from motionrecon.data import film_picture, video_diagnosis
+from motionrecon.data import film_metadata, film_picture, film_streams, video_diagnosis
 from motionrecon.errors import DataError, InputError
 from motionrecon.jobs.runtime import quiet_native_stderr
 from motionrecon.types import FilmView
@@ -32,7 +32,7 @@ class VideoInfo:
     """What a video file holds.
 
     Attributes:
-      path: the file.
+      path: the file, or that of the stream that was cut out because the first one holds no pictures.
       fps: Hz at which the motion was recorded; the median rate where frames come unevenly.
       size: (width, height) px of what is looked at: pixels square, rotation flag and ``view`` applied.
       frames: number of frames the file announces (counted where it announces none).
@@ -148,6 +148,9 @@ def probe(path: str | Path, *, turn: int = 0, mirror: bool = False, source_fps: 
             image = reader.image() if image is None else image
             times.append(time)
         times = packets if packets else times
+        other = film_streams.first_with_pictures(film_metadata.read(path)) if image is None else None
+        if other is not None:
+            return probe(film_streams.cut_out(path, other), turn=turn, mirror=mirror, source_fps=source_fps)
         if image is None or len(times) < 2:
             raise DataError(
                 f"{path}: holds {'no picture that can be decoded' if image is None else 'a single frame'}, "

@@ -99,7 +99,7 @@ def observe_video(
         path.stem,
         _with_placeholders(pose_estimator.to_observation(used, rate)),
         image_size=info.size,
-        film=Film(path, first, span=(first, last), detection_reused=reused, view=info.view),
+        film=Film(info.path, first, span=(first, last), detection_reused=reused, view=info.view),
         warnings=(*notes, *pose_estimator.warnings(used, person)),
     )
 

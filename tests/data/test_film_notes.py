@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from motionrecon.data import film_metadata, film_notes, video
+from motionrecon.errors import DataError
 from tests.fixtures import films
 
 
@@ -57,6 +58,26 @@ def test_the_first_of_several_films_in_a_file(tmp_path):
         assert info.size == (96, 64)
         _, image = next(iter(video.read_frames(info.path, np.array([0.0]))))
         assert image.shape[:2] == (64, 96)
+
+
+def test_a_first_film_without_pictures_is_passed_over(tmp_path, monkeypatch):
+    monkeypatch.setenv("MOTIONRECON_CACHE", str(tmp_path / "cache"))
+    one, other = films.write(tmp_path / "a.mp4", 20), films.write(tmp_path / "b.mp4", 20, size=(128, 96))
+    films.ffmpeg(
+        "-i", one, "-i", other, "-map", "0", "-map", "1", "-c:v", "mpeg2video", "-program", "st=0", "-program", "st=1",
+        tmp_path / "two.ts",
+    )  # fmt: skip
+    packets = np.frombuffer((tmp_path / "two.ts").read_bytes(), np.uint8).reshape(-1, 188)
+    program = (packets[:, 1] & 31).astype(int) * 256 + packets[:, 2]
+    (tmp_path / "late.ts").write_bytes(packets[program != 0x100].tobytes())  # announced, and never sent
+    info = video.probe(tmp_path / "late.ts")
+    assert info.size == (128, 96) and info.frames == 20
+    assert [films.index_of(i) for _, i in video.read_frames(info.path, np.arange(3) / 30.0)] == [0, 1, 2]
+    (sentence,) = told(tmp_path / "late.ts")
+    assert sentence == "Stream 0 of the file holds no pictures: stream 1 is used."
+    (tmp_path / "none.ts").write_bytes(packets[(program != 0x100) & (program != 0x101)].tobytes())
+    with pytest.raises(DataError):
+        video.probe(tmp_path / "none.ts")
 
 
 def test_a_cover_picture_is_no_film(tmp_path):

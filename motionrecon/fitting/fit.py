@@ -15,7 +15,7 @@ from motionrecon import config
 from motionrecon.config import Config
 from motionrecon.data import truth
 from motionrecon.errors import FitError, InputError
-from motionrecon.fitting import assemble, chain, checkpoint, kinds, prepare, read_input
+from motionrecon.fitting import assemble, chain, checkpoint, kinds, prepare, read_input, unused_options
 from motionrecon.fitting.initialize.support import support
 from motionrecon.fitting.kinds import Settings
 from motionrecon.fitting.read_input import observe_file
@@ -80,6 +80,8 @@ def fit(
     """
     folder = None if output is None else Path(output)
     if isinstance(source, Sequence):
+        unused = unused_options.of_clip(options.input, options.detector, source)
+        source = dataclasses.replace(source, warnings=(*source.warnings, *unused))
         return fit_sequence(source, options, folder, resume=resume, progress=progress)
     return fit_file(str(source), options, folder, resume=resume, progress=progress)
 

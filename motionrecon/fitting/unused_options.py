@@ -30,20 +30,23 @@ class Door(enum.Enum):
     NAMED3D = "named 3D points"
     AMC = "an AMC file"
     RIG = "a skeleton file"
+    CLIP = "a clip that was read before"
 
 
 _ALL = frozenset(Door)
+_FILES = _ALL - {Door.CLIP}
+_READ = "nothing is read of it"
 _FILMS = frozenset({Door.FILM, Door.KEYED_FILM})
 _FLAT = frozenset({Door.PEOPLE, Door.TRACK2D, Door.TABLE2D})
 # option -> the kinds that use it (or refuse it), and why the others do not
 USED: Mapping[str, tuple[frozenset[Door], str]] = {
-    "time_range": (_ALL, ""),
-    "fps": (_ALL, ""),
-    "source_fps": (_ALL, ""),
+    "time_range": (_FILES, _READ),
+    "fps": (_FILES, _READ),
+    "source_fps": (_FILES, _READ),
     "truth": (_ALL, ""),
-    "keypoints": (_ALL, ""),  # refused where the input is no film
-    "markers": (_ALL, ""),  # refused where there are no surface markers
-    "static": (_ALL, ""),
+    "keypoints": (_FILES, _READ),  # refused where the input is no film
+    "markers": (_FILES, _READ),  # refused where there are no surface markers
+    "static": (_FILES, _READ),
     "person": (_FILMS | {Door.PEOPLE}, "only one person is in it"),
     "camera": (_FILMS | _FLAT, "3D points are not seen through a camera"),
     "static_camera": (_FILMS | _FLAT, "3D points are not seen through a camera"),
@@ -68,6 +71,17 @@ def sentences(source: str, options: InputOptions, detector: Any, clip: Sequence)
       detector: the detector's options, or None where none was given.
       clip: what was read.
     """
+    return _told(door_of(source, options, clip), options, detector)
+
+
+def of_clip(options: InputOptions, detector: Any, clip: Sequence) -> tuple[str, ...]:
+    """Return the sentences for a clip that was read before; it is still seen through a camera where it is flat."""
+    told = _told(Door.CLIP, options, detector)
+    flat = clip.observation.keypoints3d is None
+    return tuple(line for line in told if not (flat and line.startswith(("--camera", "--moving-camera"))))
+
+
+def _told(door: Door, options: InputOptions, detector: Any) -> tuple[str, ...]:
     given = {
         field.name: getattr(options, field.name)
         for field in dataclasses.fields(options)
@@ -75,7 +89,6 @@ def sentences(source: str, options: InputOptions, detector: Any, clip: Sequence)
     }
     if detector is not None and detector != type(detector)():
         given["detector"] = detector.name
-    door = door_of(source, options, clip)
     return tuple(
         f"{_flag(name, value)} is not used: the input is {door.value}, and {USED[name][1]}."
         for name, value in given.items()

@@ -130,5 +130,5 @@ def test_the_walker_of_a_film_walks_at_its_speed(cases, name):
     start = kinds.kinematic_start(read_input.observe_file(str(cases / name), InputOptions()), None)
     where = np.asarray(start.motion.root_pos)
     seconds = (len(where) - 1) / start.motion.fps
-    assert np.linalg.norm((where[-1] - where[0])[:2]) / seconds == pytest.approx(1.15, abs=0.1)  # squashed: 0.67
+    assert np.linalg.norm((where[-1] - where[0])[:2]) / seconds == pytest.approx(1.2, abs=0.1)  # as the whole film
     assert (where[:, 2] > 0.8).all()

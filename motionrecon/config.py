@@ -25,6 +25,7 @@ from motionrecon.jobs.atomic_file import replaced
 from motionrecon.option_records import suggestion
 
 FORMATS = ("npz", "bvh", "trc", "csv")
+STATURE = (0.5, 2.6)  # m, of persons
 
 
 def _require(condition: bool, message: str) -> None:
@@ -40,6 +41,7 @@ class InputOptions:
       time_range: (start, end) s in the source; None: all of it.
       person: "largest", or n for the n-th person from the left, from 1.
       camera: camera file; None: a stated guess.
+      field_of_view: degrees, of the image's longer side, where no camera is known; None: 60, as a stated guess.
       static_camera: the camera does not move; a moving one is treated as if it stood still, with a warning.
       keypoints: file or folder of 2D keypoints to use in place of the detector; None: detect.
       fps: Hz of the fit; None: 30, or 25 for a source of 25, 50 or 100.
@@ -58,6 +60,7 @@ class InputOptions:
     time_range: tuple[float, float] | None = None
     person: Literal["largest"] | int = "largest"
     camera: str | None = None
+    field_of_view: float | None = None
     static_camera: bool = True
     keypoints: str | None = None
     fps: float | None = None
@@ -85,6 +88,16 @@ class InputOptions:
             rate = getattr(self, name)
             if rate is not None:
                 _require(1 <= rate <= 1000, f"input.{name} {rate:g}: give frames per second between 1 and 1000")
+        if self.field_of_view is not None:
+            _require(
+                5 <= self.field_of_view <= 150,
+                f"input.field_of_view {self.field_of_view:g}: give the field of view of the image's longer side in "
+                "degrees, between 5 and 150 (a phone's main camera has 60 to 70)",
+            )
+            _require(
+                self.camera is None,
+                "input.field_of_view: the camera file says it; leave out one of --fov and --camera",
+            )
         if self.image_size is not None:
             width, height = self.image_size
             _require(
@@ -99,23 +112,42 @@ class InputOptions:
 
 @dataclasses.dataclass(frozen=True)
 class PersonOptions:
-    """Who moves: height in m and mass in kg; None: estimated from the input, mass from the height."""
+    """Who moves.
+
+    Attributes:
+      height: m; None: estimated from the input.
+      mass: kg; None: from the height.
+      strength: multiplies what torques the joints can exert: below 1 for the weak, above 1 for athletes.
+      sole_thickness: m, how much thicker the soles of the shoes are than thin ones.
+    """
 
     height: float | None = None
     mass: float | None = None
+    strength: float = 1.0
+    sole_thickness: float = 0.0
 
     def __post_init__(self):
         """Check the ranges."""
         if self.height is not None:
             _require(
-                0.5 <= self.height <= 2.6,
-                f"person.height {self.height:g}: give the stature in metres, between 0.5 and 2.6 (such as 1.75)",
+                STATURE[0] <= self.height <= STATURE[1],
+                f"person.height {self.height:g}: give the stature in metres, between {STATURE[0]:g} and "
+                f"{STATURE[1]:g} (such as 1.75)",
             )
         if self.mass is not None:
             _require(
                 5 <= self.mass <= 400,
                 f"person.mass {self.mass:g}: give the body mass in kilograms, between 5 and 400 (such as 70)",
             )
+        _require(
+            0.2 <= self.strength <= 5,
+            f"person.strength {self.strength:g}: give a factor on the joints' torque limits, between 0.2 and 5",
+        )
+        _require(
+            0 <= self.sole_thickness <= 0.2,
+            f"person.sole_thickness {self.sole_thickness:g}: give metres between 0 and 0.2 (a running shoe has 0.02 "
+            "more than a thin one)",
+        )
 
 
 @dataclasses.dataclass(frozen=True)

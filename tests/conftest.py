@@ -1,11 +1,17 @@
-"""Shared fixtures: float64, the sample data folder, quiet determinism."""
+"""Shared fixtures: float64, checked array shapes, the sample data folder, quiet determinism."""
 
 import os
 from pathlib import Path
 
 import pytest
+from jaxtyping import install_import_hook
 
-from motionrecon.jobs import runtime
+from tests.fixtures import shape_checker
+
+# before anything of these rooms is imported: their array annotations hold wherever a test calls them
+install_import_hook(["motionrecon.physics", "motionrecon.fitting"], f"{shape_checker.__name__}.checked")
+
+from motionrecon.jobs import runtime  # noqa: E402
 
 runtime.configure("cpu")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-_SOLE = ("heel", "toe", "ball", "sole", "foot")
+FOOT_WORDS = ("heel", "toe", "ball", "sole", "foot")
 _LOADED = 1.0  # N; below this a centre of pressure is noise
 
 
@@ -12,7 +12,7 @@ def sole_points(contact_names: tuple[str, ...]) -> tuple[list[int], list[int]]:
     """Return the indices of the contact points under the left and the right foot, by name ("left_heel_inner")."""
 
     def under(side: str) -> list[int]:
-        return [i for i, n in enumerate(contact_names) if n.startswith(side) and any(part in n for part in _SOLE)]
+        return [i for i, n in enumerate(contact_names) if n.startswith(side) and any(part in n for part in FOOT_WORDS)]
 
     return under("left_"), under("right_")
 

@@ -11,28 +11,15 @@ import dataclasses
 
 import numpy as np
 
-GRAVITY = 9.81  # m/s^2
+from motionrecon.geometry.world import GRAVITY
 
-
-@dataclasses.dataclass(frozen=True)
-class ContactOptions:
-    """What counts as a contact.
-
-    Attributes:
-      land: body weights above which a foot is on the ground.
-      leave: body weights below which it is off again (force plates: 20 N, 3 % of 70 kg).
-      peak: body weights a contact must reach; less is a scuff.
-      bridge: s, gaps shorter than this never end a contact.
-      contact: s, contacts shorter than this are none (running: 0.2 s).
-      swing: s, gaps between contacts shorter than this are none (running: 0.4 s).
-    """
-
-    land: float = 0.05
-    leave: float = 0.02
-    peak: float = 0.20
-    bridge: float = 0.10
-    contact: float = 0.10
-    swing: float = 0.20
+# What counts as a contact.
+LAND = 0.05  # body weights above which a foot is on the ground
+LEAVE = 0.02  # body weights below which it is off again (force plates: 20 N, 3 % of 70 kg)
+PEAK = 0.20  # body weights a contact must reach; less is a scuff
+BRIDGE = 0.10  # s, gaps shorter than this never end a contact
+CONTACT = 0.10  # s, contacts shorter than this are none (running: 0.2 s)
+SWING = 0.20  # s, gaps between contacts shorter than this are none (running: 0.4 s)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -67,19 +54,19 @@ def _crossing(time: np.ndarray, force: np.ndarray, i: int, level: float) -> floa
     return float(time[i - 1] + np.clip(share, 0.0, 1.0) * (time[i] - time[i - 1]))
 
 
-def _loaded_spans(time: np.ndarray, force: np.ndarray, options: ContactOptions) -> list[list]:
+def _loaded_spans(time: np.ndarray, force: np.ndarray) -> list[list]:
     """Return [start s, stop s, landed, left, peak] of each stretch above the thresholds."""
     spans: list[list] = []
-    down = bool(force[0] >= options.land)
+    down = bool(force[0] >= LAND)
     if down:
         spans.append([float(time[0]), float(time[-1]), False, False, float(force[0])])
     for i in range(1, len(force)):
-        if not down and force[i] >= options.land:
+        if not down and force[i] >= LAND:
             down = True
-            spans.append([_crossing(time, force, i, options.land), float(time[-1]), True, False, float(force[i])])
-        elif down and force[i] < options.leave:
+            spans.append([_crossing(time, force, i, LAND), float(time[-1]), True, False, float(force[i])])
+        elif down and force[i] < LEAVE:
             down = False
-            spans[-1][1], spans[-1][3] = _crossing(time, force, i, options.leave), True
+            spans[-1][1], spans[-1][3] = _crossing(time, force, i, LEAVE), True
         elif down:
             spans[-1][4] = max(spans[-1][4], float(force[i]))
     return spans
@@ -96,23 +83,20 @@ def _bridged(spans: list[list], gap: float) -> list[list]:
     return out
 
 
-def foot_contacts(
-    time: np.ndarray, vertical: np.ndarray, weight: float, options: ContactOptions = ContactOptions()
-) -> Contacts:
+def foot_contacts(time: np.ndarray, vertical: np.ndarray, weight: float) -> Contacts:
     """Find the contacts of one foot.
 
     Args:
       time: (T,) s of the samples.
       vertical: (T,) N, vertical ground reaction force of the foot.
       weight: N, body weight.
-      options: thresholds and durations.
 
     Returns:
       Its contacts; none where the foot carries nothing.
     """
-    spans = _bridged(_loaded_spans(time, np.asarray(vertical, float) / weight, options), options.bridge)
-    spans = [s for s in spans if s[4] >= options.peak and (s[1] - s[0] >= options.contact or not (s[2] and s[3]))]
-    spans = _bridged(spans, options.swing)
+    spans = _bridged(_loaded_spans(time, np.asarray(vertical, float) / weight), BRIDGE)
+    spans = [s for s in spans if s[4] >= PEAK and (s[1] - s[0] >= CONTACT or not (s[2] and s[3]))]
+    spans = _bridged(spans, SWING)
     columns = list(zip(*spans, strict=True))[:4] if spans else [(), (), (), ()]
     start, stop = (np.array(c, dtype=float) for c in columns[:2])
     landed, left = (np.array(c, dtype=bool) for c in columns[2:])

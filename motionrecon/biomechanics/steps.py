@@ -12,18 +12,9 @@ from motionrecon.biomechanics.gait_events import Contacts
 SETTLE = 0.2  # s after a strike, when the foot stands: its place there does not depend on when just it touched
 
 
-@dataclasses.dataclass(frozen=True)
-class StepOptions:
-    """What counts as a step of gait.
-
-    Attributes:
-      shortest, longest: s; feet that land closer together are a jump.
-      length: m, the least a foot lands ahead of the other (a treadmill's belt must be part of the motion).
-    """
-
-    shortest: float = 0.15
-    longest: float = 1.25
-    length: float = 0.1
+# What counts as a step of gait.
+SHORTEST, LONGEST = 0.15, 1.25  # s; feet that land closer together are a jump
+LENGTH = 0.1  # m, the least a foot lands ahead of the other (a treadmill's belt must be part of the motion)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -64,7 +55,6 @@ def footprints(contacts: Contacts, time: np.ndarray, foot: np.ndarray) -> np.nda
 
 def find_steps(
     contacts: tuple[Contacts, Contacts], time: np.ndarray, feet: np.ndarray, body: np.ndarray,
-    options: StepOptions = StepOptions(),
 ) -> tuple[Step, ...]:  # fmt: skip
     """Find the steps of a clip.
 
@@ -73,18 +63,17 @@ def find_steps(
       time: (T,) s of the frames.
       feet: (T, 2, 3) m, a point of each foot in the world.
       body: (T, 3) m, centre of mass; its horizontal way is forward.
-      options: limits.
 
     Returns:
       Steps in order.
     """
     prints = [footprints(contacts[f], time, feet[:, f, :2]) for f in (0, 1)]
     strikes = sorted((float(t), f, i) for f in (0, 1) for i, t in enumerate(contacts[f].start) if contacts[f].landed[i])
-    close = [(a[0], b[0]) for a, b in itertools.pairwise(strikes) if b[0] - a[0] < options.shortest]
+    close = [(a[0], b[0]) for a, b in itertools.pairwise(strikes) if b[0] - a[0] < SHORTEST]
     together = {when for pair in close for when in pair}  # jumps
     steps = []
     for (start, other, j), (stop, foot, i) in itertools.pairwise(strikes):
-        if other == foot or stop - start > options.longest or together & {start, stop}:
+        if other == foot or stop - start > LONGEST or together & {start, stop}:
             continue
         way = place(time, body[:, :2], stop) - place(time, body[:, :2], start)
         travel = float(np.linalg.norm(way))
@@ -92,6 +81,6 @@ def find_steps(
         leftward = np.array([-forward[1], forward[0]])
         between = prints[foot][i] - prints[other][j]
         width = float(between @ leftward) * (1.0 if foot == 0 else -1.0)
-        if between @ forward >= options.length:
+        if between @ forward >= LENGTH:
             steps.append(Step(foot, start, stop, float(between @ forward), width, travel))
     return tuple(steps)

@@ -12,21 +12,10 @@ import numpy as np
 from motionrecon.biomechanics.gait_events import Contacts
 from motionrecon.biomechanics.steps import footprints
 
-
-@dataclasses.dataclass(frozen=True)
-class StrideOptions:
-    """What counts as a stride of gait.
-
-    Attributes:
-      shortest, longest: s.
-      length: m, the least distance the foot moves (a treadmill's belt must be part of the motion).
-      other: shares of the stride between which the other foot strikes, once; both at once are a jump.
-    """
-
-    shortest: float = 0.4
-    longest: float = 2.5
-    length: float = 0.2
-    other: tuple[float, float] = (0.2, 0.8)
+# What counts as a stride of gait.
+SHORTEST, LONGEST = 0.4, 2.5  # s
+LENGTH = 0.2  # m, the least distance the foot moves (a treadmill's belt must be part of the motion)
+OTHER_STRIKES = (0.2, 0.8)  # shares of the stride between which the other foot strikes, once; both at once are a jump
 
 
 @dataclasses.dataclass(frozen=True)
@@ -57,16 +46,13 @@ class Stride:
         return 100.0 * (self.toe_off - self.start) / self.duration
 
 
-def find_strides(
-    contacts: tuple[Contacts, Contacts], time: np.ndarray, feet: np.ndarray, options: StrideOptions = StrideOptions()
-) -> tuple[Stride, ...]:
+def find_strides(contacts: tuple[Contacts, Contacts], time: np.ndarray, feet: np.ndarray) -> tuple[Stride, ...]:
     """Find the strides of both feet.
 
     Args:
       contacts: of the left and the right foot.
       time: (T,) s of the frames.
       feet: (T, 2, 3) m, a point of each foot in the world.
-      options: limits.
 
     Returns:
       Strides in the order of their starts.
@@ -77,12 +63,12 @@ def find_strides(
         prints = footprints(own, time, feet[:, foot, :2])
         for i in range(len(own.start) - 1):
             start, stop, toe_off = float(own.start[i]), float(own.start[i + 1]), float(own.stop[i])
-            if not (own.landed[i] and own.landed[i + 1] and options.shortest <= stop - start <= options.longest):
+            if not (own.landed[i] and own.landed[i + 1] and SHORTEST <= stop - start <= LONGEST):
                 continue
             between = others[(others > start) & (others < stop)]
-            if len(between) != 1 or not options.other[0] <= (between[0] - start) / (stop - start) <= options.other[1]:
+            if len(between) != 1 or not OTHER_STRIKES[0] <= (between[0] - start) / (stop - start) <= OTHER_STRIKES[1]:
                 continue
             length = float(np.linalg.norm(prints[i + 1] - prints[i]))
-            if length >= options.length:
+            if length >= LENGTH:
                 strides.append(Stride(foot, start, stop, toe_off, float(between[0]), length))
     return tuple(sorted(strides, key=lambda s: s.start))

@@ -67,6 +67,8 @@ FLAGS = (
           type=Person(), metavar="[largest|N]"),
     _flag("--camera --calib", "input.camera", "Camera file; FILE:NAME picks one camera of several. [default: a guess]",
           metavar="FILE"),
+    _flag("--fov", "input.field_of_view", "Field of view of the longer image side in degrees, where no camera file is "
+          "given. [default: 60, a guess]", type=float, metavar="DEG"),
     _flag("--static-camera/--moving-camera", "input.static_camera", "Whether the camera stands still."),
     _flag("--keypoints", "input.keypoints", "2D keypoints to use in place of the detector (OpenPose, COCO, HALPE, "
           "AlphaPose, MediaPipe, NPZ).", metavar="FILE"),
@@ -85,6 +87,10 @@ FLAGS = (
     _flag("--truth", "input.truth", "True joint positions (NPZ) to measure the result against.", metavar="FILE"),
     _flag("--height", "person.height", "Stature in metres. [default: estimated]", type=float, metavar="M"),
     _flag("--mass", "person.mass", "Body mass in kilograms. [default: from the height]", type=float, metavar="KG"),
+    _flag("--strength", "person.strength", "Factor on the torques that the joints can exert.", type=float,
+          metavar="FACTOR"),
+    _flag("--sole-thickness", "person.sole_thickness", "How much thicker the shoes' soles are than thin ones, in "
+          "metres.", type=float, metavar="M"),
     _flag("--detector", "detector.name", "Pose detector; rtmpose needs the extra [rtmpose]. [default: mediapipe]",
           type=click.Choice(["mediapipe", "rtmpose"])),
     _flag("--optimizer", "optimizer.name", "How the controls are searched.",

@@ -33,6 +33,7 @@ WORLD_UNITS = (
     "float: mm; RTE: % of the path; jitter: m/s^3; acceleration error: m/s^2"
 )
 _TV_OFF = "tv_off_m_per_frame2"
+BASELINE = "smoothed"  # the method that verdicts set optimizers against
 Columns = tuple[tuple[str, str, int], ...]
 
 
@@ -89,26 +90,26 @@ def failures(rows: Iterable[Row]) -> list[str]:
     return [f"failed: {key} ({', '.join(methods)}): {reason}" for (key, reason), methods in reasons.items()]
 
 
-def verdicts(rows: Iterable[Row], baseline: str = "smoothed") -> list[str]:
+def verdicts(rows: Iterable[Row]) -> list[str]:
     """Say for each optimizer where it beats the smoothed kinematics, by the paired interval over sequences.
 
     Beside TV stands its distance from the truth's, because a filter can always lower TV further.
     """
     rows = [_with_tv_off(row) for row in rows]
-    methods = [m for m in dict.fromkeys(r["method"] for r in rows) if m not in ("kinematic", "smoothed")]
+    methods = [m for m in dict.fromkeys(r["method"] for r in rows) if m not in ("kinematic", BASELINE)]
     skate, tv, error = catalog.of(("foot_skate_percent", "tv_m_per_frame2", "mpjpe_g_mm"))
     compared = (*((m.key, m.label, m.digits) for m in (skate, tv)), (_TV_OFF, "distance of TV from the truth's", 3),
                 (error.key, error.label, error.digits))  # fmt: skip
     lines = []
     for method in methods:
         for key, label, digits in compared:
-            found = statistics.paired(rows, method, baseline, key)
+            found = statistics.paired(rows, method, BASELINE, key)
             if found is None:
                 continue
             mean, (low, high), n = found
             word = "beats" if high < 0 else "is worse than" if low > 0 else "cannot be told from"
             lines.append(
-                f"{method} {word} {baseline} in {label}: {mean:+.{digits}f} [{low:+.{digits}f}, {high:+.{digits}f}] "
+                f"{method} {word} {BASELINE} in {label}: {mean:+.{digits}f} [{low:+.{digits}f}, {high:+.{digits}f}] "
                 f"over {n} sequences"
             )
     return lines

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 
 import jax
 import numpy as np
+from jaxtyping import Bool, Float
 
 from motionrecon import config
 from motionrecon.config import Config
@@ -35,7 +36,7 @@ _read_out = Program(rollout.read_out)
 _compose = Program(lambda reference, knots: mul(reference, exp(knots)), name="compose")
 
 
-def _targets(prepared: prepare.Prepared, state: chain.ChainState) -> np.ndarray:
+def _targets(prepared: prepare.Prepared, state: chain.ChainState) -> Float[np.ndarray, "T A 4"]:
     """Return the PD targets (T, A, 4); padded, so that no clip length costs a compilation of its own."""
     composed = _compose(*prepare.padded((prepared.reference, np.asarray(state.knots))))
     return np.asarray(composed)[: len(prepared.reference)]
@@ -68,7 +69,7 @@ def _failures(state: chain.ChainState, fps: float) -> list[str]:
     ]
 
 
-def reliable(supported: np.ndarray, reports: Iterable[WindowReport]) -> np.ndarray:
+def reliable(supported: Bool[np.ndarray, " T"], reports: Iterable[WindowReport]) -> Bool[np.ndarray, " T"]:
     """Return (T,) bool: the frames that a level ground supports, (T,) bool, without those of windows that failed."""
     out = np.array(supported, dtype=bool)
     for r in reports:
@@ -139,7 +140,9 @@ def result(
     )
 
 
-def _read_back(prepared: prepare.Prepared, state: chain.ChainState, targets: np.ndarray, keypoints: int) -> Rollout:
+def _read_back(
+    prepared: prepare.Prepared, state: chain.ChainState, targets: Float[np.ndarray, "T A 4"], keypoints: int
+) -> Rollout:
     """Read forces and positions back from the stored states; the last frame's forces repeat the one before."""
     states, aims = prepare.padded((state.states, targets))
     ground = chain.window_attempts.REAL_GROUND.arrays()

@@ -6,6 +6,7 @@ observe (read, detect) -> kinematic start -> prepare -> chain of windows -> FitR
 from __future__ import annotations
 
 import dataclasses
+import math
 import time
 from pathlib import Path
 
@@ -54,7 +55,13 @@ class _Clock:
 
 def kinematic_start(sequence: Sequence, options: Config = Config()) -> KinematicStart:
     """Find the kinematic start of a clip, with the camera that was read with it."""
-    return kinds.kinematic_start(sequence, options.person.height)
+    fov = options.input.field_of_view
+    return kinds.kinematic_start(
+        sequence,
+        options.person.height,
+        sole_thickness=options.person.sole_thickness,
+        fov=None if fov is None else math.radians(fov),
+    )
 
 
 def fit(
@@ -152,7 +159,7 @@ def fit_sequence(
     if options.input.truth is not None and guessed:
         warnings.append(_OTHER_WORLD)
     clock.stage("compile")
-    prepared = prepare.prepare(start, mass, weights)
+    prepared = prepare.prepare(start, mass, options.person.strength)
     chain_options = _chain_options(options.optimizer, settings)
     clock.stage("optimize")
     inputs = (_computed(options), weights, start.motion, mass)

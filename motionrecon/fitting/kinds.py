@@ -33,7 +33,8 @@ class Settings:
     """What a fit does with one kind of input.
 
     Attributes:
-      start: finds the kinematic start of a clip; the stature in m is given or None.
+      start: finds the kinematic start of a clip from the stature in m or None, by how much the soles are thicker than
+        usual (m), and the field of view of an unknown camera in rad or None.
       weights: of the loss, where none are given.
       ladder: what is done about windows that stay off.
       gauss_newton: of each window.
@@ -41,7 +42,7 @@ class Settings:
       judges_support: whether what carries the body is judged; a film's depths are too rough.
     """
 
-    start: Callable[[Sequence, float | None], KinematicStart]
+    start: Callable[[Sequence, float | None, float, float | None], KinematicStart]
     weights: LossWeights
     ladder: LadderOptions
     gauss_newton: GaussNewtonOptions
@@ -49,12 +50,15 @@ class Settings:
     judges_support: bool
 
 
-def _mocap_start(clip: Sequence, height: float | None) -> KinematicStart:
-    return start_from_keypoints3d(clip.observation, height=height)
+def _mocap_start(clip: Sequence, height: float | None, sole_thickness: float, fov: float | None) -> KinematicStart:
+    return start_from_keypoints3d(clip.observation, height=height, sole_thickness=sole_thickness)
 
 
-def _camera_start(clip: Sequence, height: float | None) -> KinematicStart:
-    return start_from_video(clip.observation, height=height, intrinsics=clip.intrinsics, size=clip.image_size)
+def _camera_start(clip: Sequence, height: float | None, sole_thickness: float, fov: float | None) -> KinematicStart:
+    return start_from_video(
+        clip.observation, height=height, intrinsics=clip.intrinsics, size=clip.image_size, fov=fov,
+        sole_thickness=sole_thickness,
+    )  # fmt: skip
 
 
 # Clean 3D keypoints count most, and every newton that the motion does not show has a price: the centre of mass'
@@ -62,7 +66,7 @@ def _camera_start(clip: Sequence, height: float | None) -> KinematicStart:
 _MOCAP = Settings(
     start=_mocap_start,
     weights=LossWeights(
-        keypoints=800.0, velocity_time=0.05, planted=1.0, clearance=1000.0, com_velocity=5.0, pose=0.02, control=1e-4,
+        keypoints=800.0, planted=1.0, clearance=1000.0, com_velocity=5.0, pose=0.02, control=1e-4,
         control_rate=0.3,
     ),
     ladder=LadderOptions(),
@@ -72,7 +76,7 @@ _MOCAP = Settings(
 )  # fmt: skip
 # Noisy ones need the smooth start's velocities, planted feet and restraint of changing controls, or the simulation
 # follows the noise.
-_NOISY_MOCAP = dataclasses.replace(_MOCAP, weights=LossWeights(velocity_time=0.05, planted=1.0, control_rate=0.1))
+_NOISY_MOCAP = dataclasses.replace(_MOCAP, weights=LossWeights(planted=1.0, control_rate=0.1))
 # A film's force has less of a price, because its motion is centimetres off; so is its kinematic start from what any
 # body can do: only a fall is worth another try there.
 _CAMERA = Settings(
@@ -100,9 +104,11 @@ def refined(kind: Kind, start: KinematicStart) -> Kind:
     return kind
 
 
-def kinematic_start(clip: Sequence, height: float | None) -> KinematicStart:
-    """Find the kinematic start of a clip by its kind; the stature in m is given or None."""
-    return SETTINGS[kind_of(clip)].start(clip, height)
+def kinematic_start(
+    clip: Sequence, height: float | None, *, sole_thickness: float = 0.0, fov: float | None = None
+) -> KinematicStart:
+    """Find the kinematic start of a clip by its kind; arguments as of ``Settings.start``."""
+    return SETTINGS[kind_of(clip)].start(clip, height, sole_thickness, fov)
 
 
 def loss_weights(given: LossWeights | Mapping[str, float] | None, kind: Kind) -> LossWeights:

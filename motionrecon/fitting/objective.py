@@ -12,6 +12,7 @@ import dataclasses
 import jax
 import jax.numpy as jnp
 from jax import Array
+from jaxtyping import Float
 
 from motionrecon.fitting.objective_terms import TERMS, Frames, LossWeights, residuals
 from motionrecon.geometry import rotations
@@ -70,21 +71,21 @@ jax.tree_util.register_dataclass(
 )
 
 
-def targets(data: WindowData, knots: Array) -> Array:
+def targets(data: WindowData, knots: Float[Array, "T A 3"]) -> Float[Array, "T A 4"]:
     """Return PD targets (T, A, 4) of knot offsets (T, A, 3)."""
     return rotations.mul(data.reference, rotations.exp(knots))
 
 
-def _start_scale(data: WindowData) -> Array:
+def _start_scale(data: WindowData) -> Float[Array, ""]:
     return data.weights.start / (2 * data.start.velocity.shape[-1])
 
 
-def _rate_price(data: WindowData) -> Array:
+def _rate_price(data: WindowData) -> Float[Array, " t"]:
     """Return (T - 1,), prices of a squared change from knot to knot: the weight's at 30 Hz, as much a second at any."""
     return data.weights.control_rate * data.frames.calm[:-1] / (30.0 * rollout.SUBSTEPS * data.dt) ** 2
 
 
-def loss_terms(data: WindowData, price: Array, trajectory: Trajectory) -> dict[str, Array]:
+def loss_terms(data: WindowData, price: Float[Array, ""], trajectory: Trajectory) -> dict[str, Array]:
     """Return each term's mean over the frames; their sum is the loss."""
     t = trajectory.knots.shape[0]
     seen = jax.vmap(lambda s: features.features(data.body, data.sites, s))(trajectory.states)
@@ -102,25 +103,27 @@ def loss_terms(data: WindowData, price: Array, trajectory: Trajectory) -> dict[s
     return terms
 
 
-def loss(data: WindowData, price: Array, trajectory: Trajectory) -> Array:
+def loss(data: WindowData, price: Float[Array, ""], trajectory: Trajectory) -> Float[Array, ""]:
     """Return the scalar loss of a trajectory."""
     return sum(loss_terms(data, price, trajectory).values(), start=jnp.zeros(()))
 
 
-def simulate(data: WindowData, ground: Ground, first: SimState, knots: Array, wrench: Array) -> Trajectory:
+def simulate(
+    data: WindowData, ground: Ground, first: SimState, knots: Float[Array, "T A 3"], wrench: Float[Array, "T-1 6"]
+) -> Trajectory:
     """Simulate controls from a first state."""
     states = rollout.simulate(data.body, ground, data.dt, first, targets(data, knots), wrench)
     return Trajectory(states, knots, wrench)
 
 
-def unflatten(data: WindowData, x: Array) -> tuple[SimState, Array]:
+def unflatten(data: WindowData, x: Float[Array, " P"]) -> tuple[SimState, Float[Array, "T A 3"]]:
     """Split flat parameters (T A 3 + 2 V,) into the first state and the knots (T, A, 3)."""
     t, a = data.reference.shape[:2]
     knots = x[: 3 * t * a].reshape(t, a, 3)
     return step_jacobian.retract(data.start, data.free * x[3 * t * a :]), knots
 
 
-def scalar_loss(data: WindowData, ground: Ground, base: Array, x: Array) -> Array:
+def scalar_loss(data: WindowData, ground: Ground, base: Float[Array, "A 3"], x: Float[Array, " P"]) -> Float[Array, ""]:
     """Return the loss of flat parameters x (P,); the first knot stays at ``base`` (A, 3) when the start is frozen."""
     first, knots = unflatten(data, x)
     knots = knots.at[0].set(data.free * knots[0] + (1.0 - data.free) * base)
@@ -133,7 +136,7 @@ def _single(tree):
     return jax.tree.map(lambda x: jnp.asarray(x, jnp.float32), tree)
 
 
-def _stage_costs(data: WindowData, trajectory: Trajectory):
+def _stage_costs(data: WindowData, trajectory: Trajectory) -> tuple[Float[Array, "T n n"], Float[Array, "T n"]]:
     """Return Q (T, n, n) and gradient (T, n) of the frames' residuals in the state error (Gauss-Newton)."""
     body, weights = _single((data.body, data.weights))
     sites = dataclasses.replace(data.sites, offset=_single(data.sites.offset))
@@ -151,7 +154,7 @@ def _stage_costs(data: WindowData, trajectory: Trajectory):
     return jax.vmap(one)(*_single((trajectory.states, data.frames)))
 
 
-def linearize(data: WindowData, ground: Ground, price: Array, trajectory: Trajectory) -> Stages:
+def linearize(data: WindowData, ground: Ground, price: Float[Array, ""], trajectory: Trajectory) -> Stages:
     """Linearise dynamics and costs about a trajectory (whose defects become c), in single precision.
 
     The wrench's price is the price of its square; costs are sums over frames (T times the loss), halved squares
@@ -195,13 +198,13 @@ def linearize(data: WindowData, ground: Ground, price: Array, trajectory: Trajec
     return _single(stages)
 
 
-def _first(data: WindowData, trajectory: Trajectory, z: Array) -> SimState:
+def _first(data: WindowData, trajectory: Trajectory, z: Float[Array, " n"]) -> SimState:
     """Return the first state to simulate from: moved by z if it is free, the frozen one otherwise."""
     moved = step_jacobian.retract(jax.tree.map(lambda x: x[0], trajectory.states), z)
     return jax.tree.map(lambda m, f: jnp.where(data.free > 0.5, m, f), moved, data.start)
 
 
-def defects(data: WindowData, ground: Ground, trajectory: Trajectory) -> Array:
+def defects(data: WindowData, ground: Ground, trajectory: Trajectory) -> Float[Array, "t n"]:
     """Return by how much each frame's simulation misses the next state, (T - 1, n)."""
     aims = targets(data, trajectory.knots)
     head, tail = (jax.tree.map(lambda x, s=s: x[s], trajectory.states) for s in (slice(None, -1), slice(1, None)))
@@ -210,7 +213,9 @@ def defects(data: WindowData, ground: Ground, trajectory: Trajectory) -> Array:
     return jax.vmap(step_jacobian.difference)(reached, tail)
 
 
-def _moved_controls(trajectory: Trajectory, policy: Policy, scale: Array):
+def _moved_controls(
+    trajectory: Trajectory, policy: Policy, scale: Float[Array, ""]
+) -> tuple[int, Float[Array, "T A 3"], Float[Array, "T-1 6"]]:
     """Return the number of state errors n, and knots and wrench moved along the linear model."""
     k = trajectory.knots.shape[1] * 3
     n = policy.z.shape[1] - k
@@ -218,7 +223,14 @@ def _moved_controls(trajectory: Trajectory, policy: Policy, scale: Array):
     return n, knots, trajectory.wrench + scale * policy.w[:, k:]
 
 
-def apply_shots(data, ground: Ground, price: Array, trajectory: Trajectory, policy: Policy, scale: Array):
+def apply_shots(
+    data: WindowData,
+    ground: Ground,
+    price: Float[Array, ""],
+    trajectory: Trajectory,
+    policy: Policy,
+    scale: Float[Array, ""],
+) -> tuple[Trajectory, Float[Array, ""], Float[Array, "t n"]]:
     """Move states and controls along the linear model; return the trajectory, its loss and its defects (T - 1, n)."""
     n, knots, wrench = _moved_controls(trajectory, policy, scale)
     states = jax.vmap(step_jacobian.retract)(trajectory.states, scale * policy.z[:, :n])
@@ -226,14 +238,28 @@ def apply_shots(data, ground: Ground, price: Array, trajectory: Trajectory, poli
     return new, loss(data, price, new), defects(data, ground, new)
 
 
-def apply_open(data, ground: Ground, price: Array, trajectory: Trajectory, policy: Policy, scale: Array):
+def apply_open(
+    data: WindowData,
+    ground: Ground,
+    price: Float[Array, ""],
+    trajectory: Trajectory,
+    policy: Policy,
+    scale: Float[Array, ""],
+) -> tuple[Trajectory, Float[Array, ""]]:
     """Simulate the controls that the linear model proposes, scaled; return the trajectory and its loss."""
     n, knots, wrench = _moved_controls(trajectory, policy, scale)
     new = simulate(data, ground, _first(data, trajectory, scale * policy.z[0, :n]), knots, wrench)
     return new, loss(data, price, new)
 
 
-def apply_closed(data, ground: Ground, price: Array, trajectory: Trajectory, policy: Policy, scale: Array):
+def apply_closed(
+    data: WindowData,
+    ground: Ground,
+    price: Float[Array, ""],
+    trajectory: Trajectory,
+    policy: Policy,
+    scale: Float[Array, ""],
+) -> tuple[Trajectory, Float[Array, ""]]:
     """Simulate with feedback gains about the trajectory: the way to follow a motion with defects."""
     k = trajectory.knots.shape[1] * 3
     n = policy.z.shape[1] - k

@@ -12,6 +12,7 @@ import dataclasses
 import jax
 import jax.numpy as jnp
 from jax import Array
+from jaxtyping import Float
 
 from motionrecon.physics.features import Features
 
@@ -67,13 +68,13 @@ class Frames:
     Attributes:
       points: (K, 3) m, keypoints in the world.
       point_velocity: (K, 3) m/s.
-      root_weight: (K, 3, 3) 1/m, square root of the position weight (confidence, depth, keypoint weight).
-      rate_weight: (K, 3, 3) s/m, square root of the velocity weight.
+      point_share: (K,), confidence of each keypoint over their number: sums to at most 1.
+      ray: (3,) unit viewing direction along which keypoints count less (video), zero where all directions count alike.
       planted: (P,) 0..1, how surely each sole point stands still.
       sole_height: (P,) m, height of the sole points in the kinematic motion.
       swinging: (P,) 0..1, how surely each swings near the floor.
       image: (K, 2), undistorted normalised image coordinates.
-      image_weight: (K,) 0..1, confidence times robust weight times a mean over keypoints.
+      image_share: (K,), the same as ``point_share`` for keypoints seen in the image.
       com: (3,) m, centre of mass of the kinematic start.
       com_velocity: (3,) m/s, its velocity, low-passed.
       joints: (A, 3) rad, rotation vectors of the joints in the kinematic motion.
@@ -85,13 +86,13 @@ class Frames:
 
     points: Array
     point_velocity: Array
-    root_weight: Array
-    rate_weight: Array
+    point_share: Array
+    ray: Array
     planted: Array
     sole_height: Array
     swinging: Array
     image: Array
-    image_weight: Array
+    image_share: Array
     com: Array
     com_velocity: Array
     joints: Array
@@ -103,62 +104,74 @@ class Frames:
     valid: Array
 
 
-def _apply(matrix: Array, vector: Array) -> Array:
+def _apply(matrix: Float[Array, "*#N n m"], vector: Float[Array, "*N m"]) -> Float[Array, "*N n"]:
     return jnp.sum(matrix * vector[..., None, :], axis=-1)
 
 
-def keypoints3d(f: Features, o: Frames, w: LossWeights) -> Array:
+def _root(weight: Float[Array, ""], share: Float[Array, " ..."]) -> Float[Array, " ..."]:
+    """Return sqrt(weight * share), whose slope in the weight stays finite where the share is zero."""
+    return jnp.sqrt(weight) * jnp.sqrt(share)
+
+
+def _keypoint_rows(error: Float[Array, "K 3"], o: Frames, w: LossWeights) -> Float[Array, "K 3"]:
+    """Weigh errors (K, 3) of keypoints, less along the viewing ray."""
+    along = jnp.sum(o.ray * error, axis=-1, keepdims=True)  # (K, 1)
+    return _root(w.keypoints, o.point_share)[:, None] * (error - (1.0 - jnp.sqrt(w.depth)) * along * o.ray)
+
+
+def keypoints3d(f: Features, o: Frames, w: LossWeights) -> Float[Array, " R"]:
     """Distance of keypoints from where they were observed or kinematically placed (m, weighted per axis)."""
-    return _apply(o.root_weight, f.points - o.points).ravel()
+    return _keypoint_rows(f.points - o.points, o, w).ravel()
 
 
-def keypoint_velocity(f: Features, o: Frames, w: LossWeights) -> Array:
+def keypoint_velocity(f: Features, o: Frames, w: LossWeights) -> Float[Array, " R"]:
     """Difference of keypoint velocities (m/s)."""
-    return jnp.sqrt(o.calm) * _apply(o.rate_weight, f.point_velocity - o.point_velocity).ravel()
+    rows = _keypoint_rows(f.point_velocity - o.point_velocity, o, w)
+    return (w.velocity_time * jnp.sqrt(o.calm) * rows).ravel()
 
 
-def reprojection(f: Features, o: Frames, w: LossWeights) -> Array:
+def reprojection(f: Features, o: Frames, w: LossWeights) -> Float[Array, " R"]:
     """Reprojection error of keypoints, in metres at their depth (px times depth over focal length)."""
     local = _apply(o.camera_rotation[None], f.points) + o.camera_translation
     depth = jnp.maximum(local[:, 2:], 0.1)
     error = (local[:, :2] / depth - o.image) * jax.lax.stop_gradient(depth)
-    return (jnp.sqrt(w.reprojection * o.image_weight)[:, None] * error).ravel()
+    return (_root(w.reprojection, o.image_share)[:, None] * error).ravel()
 
 
-def foot_contact(f: Features, o: Frames, w: LossWeights) -> Array:
+def foot_contact(f: Features, o: Frames, w: LossWeights) -> Float[Array, " R"]:
     """Velocity of planted sole points (m/s), which should be zero."""
-    return (jnp.sqrt(w.planted * o.calm * o.planted / o.planted.shape[0])[:, None] * f.sole_velocity).ravel()
+    return (_root(w.planted, o.calm * o.planted / o.planted.shape[0])[:, None] * f.sole_velocity).ravel()
 
 
-def foot_clearance(f: Features, o: Frames, w: LossWeights) -> Array:
+def foot_clearance(f: Features, o: Frames, w: LossWeights) -> Float[Array, " P"]:
     """Height of swinging sole points near the floor against the kinematic motion's (m)."""
-    return jnp.sqrt(w.clearance * o.calm * o.swinging / o.swinging.shape[0]) * (f.soles[:, 2] - o.sole_height)
+    return _root(w.clearance, o.calm * o.swinging / o.swinging.shape[0]) * (f.soles[:, 2] - o.sole_height)
 
 
-def center_of_mass(f: Features, o: Frames, w: LossWeights) -> Array:
+def center_of_mass(f: Features, o: Frames, w: LossWeights) -> Float[Array, " 3"]:
     """Distance of the centre of mass from the kinematic start's (m)."""
-    return jnp.sqrt(w.com * o.valid) * (f.com - o.com)
+    return _root(w.com, o.valid) * (f.com - o.com)
 
 
-def momentum(f: Features, o: Frames, w: LossWeights) -> Array:
+def momentum(f: Features, o: Frames, w: LossWeights) -> Float[Array, " 3"]:
     """Difference of the centre of mass' velocity from the low-passed kinematic one (m/s)."""
-    return jnp.sqrt(w.com_velocity * o.valid) * (f.com_velocity - o.com_velocity)
+    return _root(w.com_velocity, o.valid) * (f.com_velocity - o.com_velocity)
 
 
-def pose(f: Features, o: Frames, w: LossWeights) -> Array:
+def pose(f: Features, o: Frames, w: LossWeights) -> Float[Array, " R"]:
     """Difference of joint rotation vectors from the kinematic motion's (rad)."""
-    return (jnp.sqrt(w.pose * o.valid * o.calm) * (f.joints - o.joints)).ravel()
+    return (_root(w.pose, o.valid * o.calm) * (f.joints - o.joints)).ravel()
 
 
-def joint_limits(f: Features, o: Frames, w: LossWeights) -> Array:
+def joint_limits(f: Features, o: Frames, w: LossWeights) -> Float[Array, " R"]:
     """Excess of joint rotation vectors over their limits (rad)."""
     excess = jnp.maximum(f.joints - o.limit_high, 0.0) - jnp.maximum(o.limit_low - f.joints, 0.0)
-    return (jnp.sqrt(w.joint_limits * o.valid) * excess).ravel()
+    return (_root(w.joint_limits, o.valid) * excess).ravel()
 
 
-def effort(f: Features, o: Frames, w: LossWeights) -> Array:
+def effort(f: Features, o: Frames, w: LossWeights) -> Float[Array, " R"]:
     """Velocity share of the controllers' torque over the joints' limits (dimensionless)."""
-    return (jnp.sqrt(w.effort * o.valid) * f.effort).ravel()
+    return (_root(w.effort, o.valid) * f.effort).ravel()
 
 
 TERMS = {
@@ -175,6 +188,6 @@ TERMS = {
 }
 
 
-def residuals(f: Features, o: Frames, w: LossWeights) -> Array:
+def residuals(f: Features, o: Frames, w: LossWeights) -> Float[Array, " R"]:
     """All terms of one frame in one residual vector."""
     return jnp.concatenate([term(f, o, w) for term in TERMS.values()])

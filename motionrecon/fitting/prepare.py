@@ -7,6 +7,7 @@ import dataclasses
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jaxtyping import Float, Shaped
 
 from motionrecon.fitting.initialize import momentum
 from motionrecon.fitting.objective_terms import Frames, LossWeights
@@ -44,11 +45,11 @@ class Prepared:
     sites: Sites
     dt: float
     frames: Frames
-    reference: np.ndarray
+    reference: Float[np.ndarray, "T A 4"]
     states: SimState
-    knots: np.ndarray
-    observed: np.ndarray
-    seen: np.ndarray
+    knots: Float[np.ndarray, "T A 3"]
+    observed: Float[np.ndarray, "T K 3"]
+    seen: Float[np.ndarray, "T K"]
 
 
 _states = Program(rollout.kinematic_states)
@@ -57,7 +58,7 @@ _offsets = Program(inverse_dynamics.control_offsets)
 _turned = Program(lambda quats, turn: rotations.mul(quats, rotations.exp(turn)), name="turned")
 
 
-def _pad_points(values: np.ndarray, size: int) -> np.ndarray:
+def _pad_points(values: Shaped[np.ndarray, " K *N"], size: int) -> Shaped[np.ndarray, " padded *N"]:
     """Pad (K, ...) to ``size`` rows with copies of the last."""
     return np.concatenate([values, np.repeat(values[-1:], size - len(values), axis=0)])
 
@@ -73,7 +74,7 @@ def kinematic_features(prepared: Prepared):
     return jax.tree.map(lambda a: np.asarray(a)[: len(prepared.reference)], seen)
 
 
-def _of_sole_points(planted: np.ndarray, body: Body) -> np.ndarray:
+def _of_sole_points(planted: Float[np.ndarray, "T 2 2"], body: Body) -> Float[np.ndarray, "T P"]:
     """Spread (T, 2 feet, heel and ball) over the sole's contact points, (T, P); toes bend and are free to move."""
     columns = []
     for name in body.contact_names[:SOLE_POINTS]:
@@ -82,23 +83,17 @@ def _of_sole_points(planted: np.ndarray, body: Body) -> np.ndarray:
     return np.stack(columns, axis=1)
 
 
-def _swinging(height: np.ndarray, planted: np.ndarray, body: Body) -> np.ndarray:
+def _swinging(
+    height: Float[np.ndarray, "T P"], planted: Float[np.ndarray, "T P"], body: Body
+) -> Float[np.ndarray, "T P"]:
     """Return how surely each sole point (T, P) swings centimetres over the floor; toes, which bend, are left out."""
     rigid = np.array(["toe" not in name for name in body.contact_names[:SOLE_POINTS]], float)
     return rigid * (1.0 - planted) / (1.0 + np.exp(np.clip((height - NEAR_FLOOR) / 0.01, -50.0, 50.0)))
 
 
-def _weights(seen: np.ndarray, depth_axes, weights: LossWeights, points: int) -> np.ndarray:
-    """Square roots (T, K, 3, 3) of the keypoint weights: weaker along the viewing ray."""
-    scale = np.sqrt(weights.keypoints * seen / points)[:, :, None, None]
-    eye = np.eye(3)
-    if depth_axes is None:
-        return scale * eye
-    along = depth_axes[:, :, None] * depth_axes[:, None, :]
-    return scale * (eye - (1.0 - np.sqrt(weights.depth)) * along)[:, None]
-
-
-def _observed(start: KinematicStart, kinematic: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _observed(
+    start: KinematicStart, kinematic: Float[np.ndarray, "T K 3"]
+) -> tuple[Float[np.ndarray, "T K 3"], Float[np.ndarray, "T K"]]:
     """Return where the padded keypoints were observed, (T, K, 3) m, the kinematic place where not, and how surely."""
     observation, k = start.observation, len(start.observation.names)
     observed, confidence = kinematic.copy(), np.zeros(kinematic.shape[:2])
@@ -116,23 +111,27 @@ def _image_rows(observation: Observation, frames: int, size: int) -> dict[str, n
     camera, k = observation.camera, len(observation.names)
     rotation = np.eye(3) if camera is None else np.asarray(camera.rotation, float)
     translation = np.zeros(3) if camera is None else np.asarray(camera.translation, float)
-    image, image_weight = np.zeros((frames, size, 2)), np.zeros((frames, size))
+    image, image_share = np.zeros((frames, size, 2)), np.zeros((frames, size))
     if observation.keypoints2d is not None and camera is not None:
         image[:, :k] = undistort(camera, observation.keypoints2d)
-        image_weight[:, :k] = np.asarray(observation.confidence) / k
+        image_share[:, :k] = np.asarray(observation.confidence) / k
     return {
         "image": image,
-        "image_weight": image_weight,
+        "image_share": image_share,
         "camera_rotation": np.tile(rotation, (frames, 1, 1)),
         "camera_translation": np.tile(translation, (frames, 1)),
     }
 
 
-def _frames(start: KinematicStart, body: Body, kinematic, observed, confidence, weights: LossWeights) -> Frames:
+def _frames(
+    start: KinematicStart,
+    body: Body,
+    kinematic,
+    observed: Float[np.ndarray, "T K 3"],
+    confidence: Float[np.ndarray, "T K"],
+) -> Frames:
     """Collect what the terms compare with; ``kinematic`` are the Features of the kinematic motion (T, ...)."""
     t, fps, lag = len(observed), float(start.motion.fps), 0.5 / rollout.SUBSTEPS
-    depth = None if start.depth_axes is None else np.asarray(start.depth_axes, float)
-    root_weight = _weights(confidence, depth, weights, len(start.observation.names))
     soles = _of_sole_points(np.asarray(start.planted, float), body)
     low, high = joint_limits.joint_limits(start.motion.skeleton.names)
     com, sole_height = kinematic.com, kinematic.soles[..., 2]
@@ -141,8 +140,8 @@ def _frames(start: KinematicStart, body: Body, kinematic, observed, confidence, 
     return Frames(
         points=observed,
         point_velocity=momentum.velocity(kinematic.points, fps, lag),
-        root_weight=root_weight,
-        rate_weight=root_weight * weights.velocity_time,
+        point_share=confidence / len(start.observation.names),
+        ray=np.zeros((t, 3)) if start.depth_axes is None else np.asarray(start.depth_axes, float),
         planted=soles,
         sole_height=sole_height,
         swinging=_swinging(sole_height, soles, body),
@@ -157,17 +156,16 @@ def _frames(start: KinematicStart, body: Body, kinematic, observed, confidence, 
     )
 
 
-def prepare(start: KinematicStart, mass: float, weights: LossWeights, options=humanoid.HumanoidOptions()) -> Prepared:
+def prepare(start: KinematicStart, mass: float, strength: float = 1.0) -> Prepared:
     """Build the person and the clip's data.
 
     Args:
       start: the kinematic start.
       mass: kg.
-      weights: loss weights.
-      options: strength of the person.
+      strength: multiplies all torque limits.
     """
     motion, t = start.motion, len(start.motion.root_pos)
-    body, system = humanoid.build(motion.skeleton, start.soles, start.height, mass, options)
+    body, system = humanoid.build(motion.skeleton, start.soles, start.height, mass, strength)
     size = _POINTS * -(-len(start.observation.names) // _POINTS)
     offset = _pad_points(np.asarray(start.sites.offset, float), size)
     link = _pad_points(np.asarray(start.sites.link, np.int32), size)
@@ -180,7 +178,7 @@ def prepare(start: KinematicStart, mass: float, weights: LossWeights, options=hu
     lead, knots = (np.array(a)[:t] for a in _offsets(body, states, float(motion.fps)))
     states = jax.tree.map(lambda a: np.asarray(a)[:t], states)
     observed, confidence = _observed(start, kinematic.points)
-    frames = _frames(start, body, kinematic, observed, confidence, weights)
+    frames = _frames(start, body, kinematic, observed, confidence)
     reference = np.asarray(_turned(*padded((states.quats[:, 1:], lead))))[:t]
     dt = 1.0 / (float(motion.fps) * rollout.SUBSTEPS)
     return Prepared(
@@ -189,7 +187,9 @@ def prepare(start: KinematicStart, mass: float, weights: LossWeights, options=hu
     )  # fmt: skip
 
 
-def slice_frames(prepared: Prepared, start: int, stop: int):
+def slice_frames(
+    prepared: Prepared, start: int, stop: int
+) -> tuple[Frames, Float[np.ndarray, "n A 4"], SimState, Float[np.ndarray, "n A 3"]]:
     """Cut frames [start, stop); frames past the clip's end repeat the last and count for nothing.
 
     Returns:
@@ -200,14 +200,12 @@ def slice_frames(prepared: Prepared, start: int, stop: int):
     inside = (np.arange(start, stop) < t).astype(float)
     whole = (prepared.frames, prepared.reference, prepared.states, prepared.knots)
     frames, reference, states, knots = jax.tree.map(lambda a: np.asarray(a)[index], whole)
-    fade = inside[:, None, None, None]
     frames = dataclasses.replace(
         frames,
-        root_weight=frames.root_weight * fade,
-        rate_weight=frames.rate_weight * fade,
+        point_share=frames.point_share * inside[:, None],
         planted=frames.planted * inside[:, None],
         swinging=frames.swinging * inside[:, None],
-        image_weight=frames.image_weight * inside[:, None],
+        image_share=frames.image_share * inside[:, None],
         valid=inside,
     )
     return frames, reference, states, knots

@@ -10,6 +10,8 @@ from collections.abc import Callable
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import Array
+from jaxtyping import Float
 
 from motionrecon.fitting.objective import NO_WRENCH, Trajectory
 from motionrecon.fitting.window_problem import ScalarProblem, WindowProblem
@@ -78,7 +80,9 @@ class WindowSolution:
     status: object
 
 
-def mean_error(problem: WindowProblem, trajectory: Trajectory, observed, seen) -> float:
+def mean_error(
+    problem: WindowProblem, trajectory: Trajectory, observed: Float[np.ndarray, "T K 3"], seen: Float[np.ndarray, "T K"]
+) -> float:
     """Return the mean distance in mm of simulated keypoints from ``observed`` (T, K, 3), weighted by seen (T, K)."""
     where = problem.keypoints(trajectory)
     distance = np.linalg.norm(where - observed, axis=-1)
@@ -88,14 +92,16 @@ def mean_error(problem: WindowProblem, trajectory: Trajectory, observed, seen) -
 
 
 def plain(
-    problem: WindowProblem, knots, options: GaussNewtonOptions, max_evaluations=None, start: Trajectory | None = None
+    problem: WindowProblem, knots: Float[Array, "T A 3"], options: GaussNewtonOptions, max_evaluations=None
 ) -> WindowSolution:
-    """Run Gauss-Newton from a trajectory, or from the simulation of a first guess of the controls (T, A, 3)."""
-    first = problem.simulate(jnp.asarray(knots)) if start is None else start
+    """Run Gauss-Newton from the simulation of a first guess of the controls (T, A, 3)."""
+    first = problem.simulate(jnp.asarray(knots))
     return _solution(gauss_newton.minimize(problem, first, options, max_evaluations=max_evaluations), "plain")
 
 
-def scalar(problem: WindowProblem, knots, name: str, max_evaluations: int | None) -> WindowSolution:
+def scalar(
+    problem: WindowProblem, knots: Float[Array, "T A 3"], name: str, max_evaluations: int | None
+) -> WindowSolution:
     """Run an optimizer that sees the loss and its gradient only (BFGS, L-BFGS, Adam, learned)."""
     flat = ScalarProblem(problem, jnp.asarray(knots))
     optimizer = registry.make_optimizer(name, **_SCALAR_SETTINGS.get(name, {}))
@@ -122,7 +128,6 @@ def ladder(
     options: GaussNewtonOptions,
     ladder_options: LadderOptions,
     error: Callable[[Trajectory], float],
-    callback=None,
 ) -> WindowSolution:
     """Climb from a nearly free support force to none.
 
@@ -132,7 +137,6 @@ def ladder(
       options: Gauss-Newton settings.
       ladder_options: when a stage is good enough to go on from.
       error: keypoint error of a trajectory, mm.
-      callback: progress.
 
     Returns:
       The solution without any support force.
@@ -149,9 +153,7 @@ def ladder(
             ok = error(again) < max(2.0 * before, ladder_options.track)
             current, is_nominal = (again, False) if ok else (current, True)
         settings = dataclasses.replace(options, iterations=rung.iterations)
-        solution = gauss_newton.minimize(
-            stage, current, settings, nominal=is_nominal, feedback=rung.price >= 1e-3, callback=callback
-        )
+        solution = gauss_newton.minimize(stage, current, settings, nominal=is_nominal, feedback=rung.price >= 1e-3)
         total = [total[0] + solution.evaluations, total[1] + solution.steps, total[2] + solution.seconds]
         history += solution.history
         if math.isfinite(solution.loss):
@@ -184,7 +186,6 @@ def shooting(
     shots: MultipleShootingOptions = MultipleShootingOptions(),
     softened: tuple[tuple[Ground, int], ...] = SOFTENED,
     max_evaluations: int | None = None,
-    callback=None,
 ) -> WindowSolution:
     """Solve a window by multiple shooting, then simulate it whole and polish it.
 
@@ -195,7 +196,6 @@ def shooting(
       shots: settings.
       softened: the ground of the first iterations and how many.
       max_evaluations: stop after about this many candidates and rollouts (whole iterations are finished).
-      callback: progress.
 
     Returns:
       The solution, a simulation; its history begins there, since what came before is no simulation's loss.
@@ -205,16 +205,12 @@ def shooting(
         states = jax.tree.map(lambda a, b: a.at[0].set(b), nominal.states, problem.data.start)
         nominal = dataclasses.replace(nominal, states=states)
     stages = [problem.with_ground(ground, NO_WRENCH) for ground, count in softened for _ in range(count)]
-    shot = multiple_shooting.minimize(
-        [*stages, problem], nominal, shots, max_evaluations=max_evaluations, callback=callback
-    )
+    shot = multiple_shooting.minimize([*stages, problem], nominal, shots, max_evaluations=max_evaluations)
     # what is left of the defects is followed with feedback, so that they do not grow
     simulated = gauss_newton.follow(problem, shot.trajectory, options)
     used = problem.evaluations - before + sum(p.evaluations for p in stages)
     budget = None if max_evaluations is None else max(max_evaluations - used, 1)
-    polished = gauss_newton.minimize(
-        problem, simulated, options, feedback=True, max_evaluations=budget, callback=callback
-    )
+    polished = gauss_newton.minimize(problem, simulated, options, feedback=True, max_evaluations=budget)
     used = problem.evaluations - before + sum(p.evaluations for p in stages)
     return dataclasses.replace(
         _solution(polished, "shooting"), evaluations=used, steps=shot.steps + polished.steps,
@@ -222,7 +218,7 @@ def shooting(
     )  # fmt: skip
 
 
-def kinematic_nominal(states, knots) -> Trajectory:
+def kinematic_nominal(states, knots: Float[Array, "T A 3"]) -> Trajectory:
     """Make a nominal trajectory (with defects) of kinematic states and inverse-dynamics knots."""
     states = jax.tree.map(jnp.asarray, states)
     return Trajectory(states, jnp.asarray(knots), jnp.zeros((len(knots) - 1, 6)))

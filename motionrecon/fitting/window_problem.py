@@ -9,6 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
+from jaxtyping import Float
 
 from motionrecon.fitting import objective
 from motionrecon.fitting.objective import Trajectory, WindowData
@@ -18,7 +19,7 @@ from motionrecon.physics import features
 from motionrecon.physics.body import Ground
 from motionrecon.types import SimState
 
-VELOCITY_TIME = 0.05  # s, a velocity is off by as much as the distance it makes in this time
+DEFECT_TIME = 0.05  # s, a velocity is off by as much as the distance it makes in this time
 
 features_over_time = Program(jax.vmap(features.features, in_axes=(None, None, 0)), name="features")
 _linearize = Program(objective.linearize)
@@ -60,13 +61,17 @@ class WindowProblem:
         """Return the stage-wise least-squares problem about a trajectory."""
         return _linearize(self.data, self.ground, self.price, trajectory)
 
-    def candidates(self, trajectory: Trajectory, policy: Policy, scales: Array, *, closed: bool):
+    def candidates(
+        self, trajectory: Trajectory, policy: Policy, scales: Float[Array, " N"], *, closed: bool
+    ) -> tuple[Trajectory, Float[Array, " N"]]:
         """Simulate a policy at several scales; return stacked trajectories and losses (N,)."""
         self.evaluations += len(scales)
         run = _closed if closed else _open
         return run(self.data, self.ground, self.price, trajectory, policy, scales)
 
-    def shots(self, trajectory: Trajectory, policy: Policy, scales: Array):
+    def shots(
+        self, trajectory: Trajectory, policy: Policy, scales: Float[Array, " N"]
+    ) -> tuple[Trajectory, Float[Array, " N"], Float[Array, "N t n"]]:
         """Move states and controls by a policy at several scales, frame by frame instead of as one simulation.
 
         Returns:
@@ -76,12 +81,14 @@ class WindowProblem:
         return _shots(self.data, self.ground, self.price, trajectory, policy, scales)
 
     @property
-    def state_scale(self) -> Array:
+    def state_scale(self) -> Float[Array, " n"]:
         """Units (n,) in which state errors are compared: metres and radians, velocities times 50 ms."""
         n = self.data.start.velocity.shape[-1]
-        return jnp.concatenate([jnp.ones(n), jnp.full(n, VELOCITY_TIME)])
+        return jnp.concatenate([jnp.ones(n), jnp.full(n, DEFECT_TIME)])
 
-    def simulate(self, knots: Array, wrench: Array | None = None, first: SimState | None = None) -> Trajectory:
+    def simulate(
+        self, knots: Float[Array, "T A 3"], wrench: Float[Array, "T-1 6"] | None = None, first: SimState | None = None
+    ) -> Trajectory:
         """Simulate controls from the window's start."""
         self.evaluations += 1
         if wrench is None:
@@ -93,7 +100,7 @@ class WindowProblem:
         value = float(_loss(self.data, self.price, trajectory))
         return value if value == value else float("inf")
 
-    def keypoints(self, trajectory: Trajectory) -> np.ndarray:
+    def keypoints(self, trajectory: Trajectory) -> Float[np.ndarray, "T K 3"]:
         """Return the simulated keypoints (T, K, 3) m."""
         return np.asarray(features_over_time(self.data.body, self.data.sites, trajectory.states).points)
 
@@ -110,13 +117,13 @@ class ScalarProblem:
         self._base = jnp.asarray(knots[0])
         self.x0 = jnp.concatenate([jnp.ravel(knots), jnp.zeros(2 * problem.data.start.velocity.shape[-1])])
 
-    def value_and_grad(self, x: Array) -> tuple[float, Array]:
+    def value_and_grad(self, x: Float[Array, " P"]) -> tuple[Float[Array, ""], Float[Array, " P"]]:
         """Return the loss and its gradient (P,)."""
         self._problem.evaluations += 1
         p = self._problem
         return _value_and_grad(p.data, p.ground, self._base, jnp.asarray(x))
 
-    def trajectory(self, x: Array) -> Trajectory:
+    def trajectory(self, x: Float[Array, " P"]) -> Trajectory:
         """Simulate flat parameters."""
         first, knots = objective.unflatten(self._problem.data, jnp.asarray(x))
         if float(self._problem.free) < 0.5:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 
+from motionrecon.config import OptimizerOptions
 from motionrecon.types import Window
+
+_USUAL = OptimizerOptions()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -17,8 +20,8 @@ class WindowOptions:
         and jerk on noisy input against keeping 18).
     """
 
-    size: int = 26
-    step: int = 10
+    size: int = _USUAL.window
+    step: int = _USUAL.window - _USUAL.overlap
 
 
 def cut(frames: int, options: WindowOptions = WindowOptions()) -> tuple[Window, ...]:

@@ -8,6 +8,7 @@ twist too. Gauss-Newton starts in the right basin from here, arms overhead and i
 from __future__ import annotations
 
 import numpy as np
+from jaxtyping import Float
 from scipy.spatial.transform import Rotation
 
 from motionrecon.types import Array, Sites, Skeleton
@@ -15,11 +16,11 @@ from motionrecon.types import Array, Sites, Skeleton
 _STRAIGHT = 0.2  # sine of the bend at which the bend's plane and the parent's frame count the same
 
 
-def _unit(v: np.ndarray) -> np.ndarray:
+def _unit(v: Float[np.ndarray, "*N 3"]) -> Float[np.ndarray, "*N 3"]:
     return v / np.maximum(np.linalg.norm(v, axis=-1, keepdims=True), 1e-9)
 
 
-def _frame(main: np.ndarray, second: np.ndarray, order: str) -> np.ndarray:
+def _frame(main: Float[np.ndarray, "T 3"], second: Float[np.ndarray, "T 3"], order: str) -> Float[np.ndarray, "T 3 3"]:
     """Return (T, 3, 3) with column order[0] along ``main`` and column order[1] near ``second``."""
     i, j = "xyz".index(order[0]), "xyz".index(order[1])
     k = 3 - i - j
@@ -31,7 +32,7 @@ def _frame(main: np.ndarray, second: np.ndarray, order: str) -> np.ndarray:
     return out
 
 
-def _turn(source: np.ndarray, target: np.ndarray) -> np.ndarray:
+def _turn(source: Float[np.ndarray, "... 3"], target: Float[np.ndarray, "... 3"]) -> Float[np.ndarray, "... 3 3"]:
     """Return the smallest rotations (T, 3, 3) that carry unit vectors ``source`` to ``target``."""
     v = np.cross(source, target)
     c = np.sum(source * target, axis=-1)[..., None, None]
@@ -59,7 +60,9 @@ class _Points:
         return None if left is None or right is None else left - right
 
 
-def _trunk(points: _Points, count: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _trunk(
+    points: _Points, count: int
+) -> tuple[Float[np.ndarray, "T 3"], Float[np.ndarray, "T 3 3"], Float[np.ndarray, "T 3 3"]]:
     """Return the root position (T, 3) and the world frames (T, 3, 3) of pelvis and chest."""
     low = next((p for p in (points.middle("hip"), points.first("pelvis")) if p is not None), None)
     high = next((p for p in (points.middle("shoulder"), points.first("neck", "chest")) if p is not None), None)
@@ -72,7 +75,14 @@ def _trunk(points: _Points, count: int) -> tuple[np.ndarray, np.ndarray, np.ndar
     return root, pelvis, chest
 
 
-def _limb(parent: np.ndarray, rest: np.ndarray, upper: np.ndarray, lower: np.ndarray, hinge: str, sign: float):
+def _limb(
+    parent: Float[np.ndarray, "T 3 3"],
+    rest: Float[np.ndarray, " 3"],
+    upper: Float[np.ndarray, "T 3"],
+    lower: Float[np.ndarray, "T 3"],
+    hinge: str,
+    sign: float,
+):
     """Return world frames of a two-part limb.
 
     Args:
@@ -91,7 +101,9 @@ def _limb(parent: np.ndarray, rest: np.ndarray, upper: np.ndarray, lower: np.nda
     return frames[0], frames[1]
 
 
-def guess_pose(keypoints: Array, skeleton: Skeleton, sites: Sites) -> tuple[np.ndarray, np.ndarray]:
+def guess_pose(
+    keypoints: Float[Array, "T K 3"], skeleton: Skeleton, sites: Sites
+) -> tuple[Float[np.ndarray, "T 3"], Float[np.ndarray, "T J 4"]]:
     """Guess the pose of every frame from directions between keypoints.
 
     Args:

@@ -87,10 +87,11 @@ def template_sites(names: tuple[str, ...], height: float = DEFAULT_HEIGHT) -> Si
     return Sites(tuple(names), np.array(link, dtype=np.int32), np.array(offset, dtype=float).reshape(-1, 3) * height)
 
 
-def template_soles(height: float = DEFAULT_HEIGHT) -> Soles:
-    """Place flat soles at the template's ankle height for the given stature (m)."""
-    heel = np.tile(np.array([-0.042, 0.0, -SOLE]) * height, (2, 1))
-    toe = np.tile(np.array([0.110, 0.0, -SOLE]) * height, (2, 1))
+def template_soles(height: float = DEFAULT_HEIGHT, thickness: float = 0.0) -> Soles:
+    """Place flat soles at the template's ankle height for the given stature (m), lower by ``thickness`` (m)."""
+    drop = np.array([0.0, 0.0, thickness])
+    heel = np.tile(np.array([-0.042, 0.0, -SOLE]) * height - drop, (2, 1))
+    toe = np.tile(np.array([0.110, 0.0, -SOLE]) * height - drop, (2, 1))
     return flat_soles(heel, toe, np.full(2, 0.022 * height))
 
 

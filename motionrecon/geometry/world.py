@@ -1,6 +1,6 @@
 """Points, directions, motions and cameras between the recording's world and the fitted one (``types.WorldTransform``).
 
-In NumPy: whole clips, once, without a program for every length.
+In NumPy: whole clips, once, without a program for every length. Every world here has z up, and things fall alike.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from scipy.spatial.transform import Rotation
 
 from motionrecon.types import SAME_WORLD, Array, Camera, Motion, WorldTransform
 
+GRAVITY = 9.81  # m/s^2, along -z
 Frame = Literal["recording", "world"]  # the recording's world, or the fitted one
 
 

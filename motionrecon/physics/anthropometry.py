@@ -11,6 +11,7 @@ from __future__ import annotations
 import dataclasses
 
 import numpy as np
+from jaxtyping import Float
 
 from motionrecon.types import Skeleton
 
@@ -47,7 +48,9 @@ def default_mass(height: float) -> float:
     return BODY_MASS_INDEX * height**2
 
 
-def _about(axis: np.ndarray, radii: tuple[float, float, float], length: float, mass: float) -> np.ndarray:
+def _about(
+    axis: Float[np.ndarray, " 3"], radii: tuple[float, float, float], length: float, mass: float
+) -> Float[np.ndarray, "3 3"]:
     """Inertia (3, 3) of a segment whose long axis points along ``axis``; sagittal axis as near to x as possible."""
     long = axis / np.linalg.norm(axis)
     seed = np.array([1.0, 0.0, 0.0]) if abs(long[0]) < 0.9 else np.array([0.0, 0.0, 1.0])
@@ -70,8 +73,8 @@ def _combine(parts: list[tuple[float, np.ndarray, np.ndarray]]) -> tuple[float, 
 
 
 def link_inertias(
-    skeleton: Skeleton, height: float, mass: float, heel, toe
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    skeleton: Skeleton, height: float, mass: float, heel: Float[np.ndarray, "2 3"], toe: Float[np.ndarray, "2 3"]
+) -> tuple[Float[np.ndarray, " J"], Float[np.ndarray, "J 3"], Float[np.ndarray, "J 3 3"]]:
     """Compute mass properties of the 14 links of a person.
 
     Args:

@@ -11,13 +11,16 @@ from __future__ import annotations
 import jax
 import jax.numpy as jnp
 from jax import Array
+from jaxtyping import Float
 
 from motionrecon.physics.body import Body, Ground
 
 CUT = 0.3  # share of the spring's force over which the normal force is cut off smoothly
 
 
-def _spring(body: Body, ground: Ground, depth: Array, dt: Array) -> tuple[Array, Array]:
+def _spring(
+    body: Body, ground: Ground, depth: Float[Array, " C"], dt: Float[Array, ""]
+) -> tuple[Float[Array, " C"], Float[Array, " C"]]:
     """Return the spring's force (C,) N and the normal force's loss a leaving speed (C,) N s/m."""
     scaled = depth / ground.width
     stiffness = ground.enabled * ground.stiffness * jnp.asarray(body.contact_stiffness)
@@ -27,7 +30,7 @@ def _spring(body: Body, ground: Ground, depth: Array, dt: Array) -> tuple[Array,
     return spring, stiffness * jax.nn.sigmoid(scaled) * (dt + damper)
 
 
-def _cut(load: Array, spring: Array) -> tuple[Array, Array]:
+def _cut(load: Float[Array, " C"], spring: Float[Array, " C"]) -> tuple[Float[Array, " C"], Float[Array, " C"]]:
     """Return the smooth positive part of a load (C,) and its slope: exactly positive, half of the spring's CUT at 0."""
     root = jnp.sqrt(load * load + (CUT * spring) ** 2 + 1e-24)
     slope = 0.5 * (1.0 + load / root)
@@ -36,7 +39,9 @@ def _cut(load: Array, spring: Array) -> tuple[Array, Array]:
     return jnp.where(load > 0, 0.5 * (load + root), small), slope
 
 
-def normal_force(body: Body, ground: Ground, depth: Array, speed: Array, dt: Array) -> tuple[Array, Array]:
+def normal_force(
+    body: Body, ground: Ground, depth: Float[Array, " C"], speed: Float[Array, " C"], dt: Float[Array, ""]
+) -> tuple[Float[Array, " C"], Float[Array, " C"]]:
     """Compute the force along the vertical; it is never negative.
 
     Args:
@@ -54,14 +59,23 @@ def normal_force(body: Body, ground: Ground, depth: Array, speed: Array, dt: Arr
     return force, slope * full
 
 
-def friction(body: Body, ground: Ground, depth: Array, velocity: Array, dt: Array) -> Array:
+def friction(
+    body: Body, ground: Ground, depth: Float[Array, " C"], velocity: Float[Array, "C 3"], dt: Float[Array, ""]
+) -> Float[Array, " C"]:
     """Return the friction's damping (C,) N s/m of tangential velocities; (C, 3) m/s are the old point velocities."""
     load, _ = normal_force(body, ground, depth, velocity[:, 2], dt)
     slip = jnp.sqrt(velocity[:, 0] ** 2 + velocity[:, 1] ** 2 + ground.slip_speed**2)
     return ground.friction * load / slip
 
 
-def forces(body: Body, ground: Ground, depth: Array, old: Array, new: Array, dt: Array) -> Array:
+def forces(
+    body: Body,
+    ground: Ground,
+    depth: Float[Array, " C"],
+    old: Float[Array, "C 3"],
+    new: Float[Array, "C 3"],
+    dt: Float[Array, ""],
+) -> Float[Array, "C 3"]:
     """Return contact forces (C, 3) N of points whose velocity goes from ``old`` to ``new`` (C, 3) m/s in a step."""
     load, _ = normal_force(body, ground, depth, new[:, 2], dt)
     drag = friction(body, ground, depth, old, dt)

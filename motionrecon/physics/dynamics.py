@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import jax.numpy as jnp
 from jax import Array
+from jaxtyping import Float
 
 from motionrecon.geometry import rotations
 from motionrecon.physics.body import Body
 from motionrecon.physics.tree import Pose, cross, force_cross, masks, matvec, motion_cross, of_coordinates, product
 
 
-def spatial_inertia(body: Body, p: Pose) -> Array:
+def spatial_inertia(body: Body, p: Pose) -> Float[Array, "J 6 6"]:
     """Return (J, 6, 6) spatial inertias in world axes at the root position."""
     center = p.anchor + matvec(p.axes, jnp.asarray(body.com))
     half = product(p.axes, jnp.asarray(body.inertia))
@@ -27,7 +28,7 @@ def spatial_inertia(body: Body, p: Pose) -> Array:
     return jnp.concatenate([top, bottom], axis=1)
 
 
-def assemble(body: Body, p: Pose, inertia: Array) -> Array:
+def assemble(body: Body, p: Pose, inertia: Float[Array, "J 6 6"]) -> Float[Array, "3+3*J 3+3*J"]:
     """Project spatial inertias (J, 6, 6) of all links on the velocity coordinates: (V, V), symmetric.
 
     Composite-rigid-body algorithm; also used for contact damping, which is an inertia-like matrix of a link.
@@ -40,7 +41,9 @@ def assemble(body: Body, p: Pose, inertia: Array) -> Array:
     return lower + (lower * (1.0 - same)).T
 
 
-def accelerations(body: Body, p: Pose, before: Array, across: Array, acceleration: Array) -> tuple[Array, Array]:
+def accelerations(
+    body: Body, p: Pose, before: Float[Array, "J 6"], across: Float[Array, "J 6"], acceleration: Float[Array, " 3+3*J"]
+) -> tuple[Float[Array, "J 6"], Float[Array, "J 6"]]:
     """Compute spatial accelerations, gravity included as an upward acceleration of the world.
 
     Args:
@@ -62,23 +65,25 @@ def accelerations(body: Body, p: Pose, before: Array, across: Array, acceleratio
     return links, links - own
 
 
-def link_forces(inertia: Array, velocity: Array, acceleration: Array) -> Array:
+def link_forces(
+    inertia: Float[Array, "J 6 6"], velocity: Float[Array, "J 6"], acceleration: Float[Array, "J 6"]
+) -> Float[Array, "J 6"]:
     """Return (J, 6) net spatial forces that make the links accelerate so."""
     return matvec(inertia, acceleration) + force_cross(velocity, matvec(inertia, velocity))
 
 
-def project(body: Body, p: Pose, forces: Array) -> Array:
+def project(body: Body, p: Pose, forces: Float[Array, "J 6"]) -> Float[Array, " 3+3*J"]:
     """Turn spatial forces on links (J, 6) into generalised forces (V,) (sum over each coordinate's subtree)."""
     mask, _, _ = masks(body.parents)
     return jnp.sum(p.motion * of_coordinates(mask.T @ forces), axis=-1)
 
 
-def center_of_mass(body: Body, p: Pose) -> Array:
+def center_of_mass(body: Body, p: Pose) -> Float[Array, " 3"]:
     """Return the whole-body centre of mass (3,) m relative to the root position."""
     mass = jnp.asarray(body.mass)
     return mass @ (p.anchor + matvec(p.axes, jnp.asarray(body.com))) / jnp.sum(mass)
 
 
-def wrench(position: Array, force: Array) -> Array:
+def wrench(position: Float[Array, "*N 3"], force: Float[Array, "*N 3"]) -> Float[Array, "*N 6"]:
     """Return spatial forces (..., 6) of forces (..., 3) N that act at positions (..., 3) m."""
     return jnp.concatenate([cross(position, force), force], axis=-1)

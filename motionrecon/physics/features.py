@@ -10,6 +10,7 @@ import dataclasses
 import jax
 import jax.numpy as jnp
 from jax import Array
+from jaxtyping import Float, Int
 
 from motionrecon.geometry import rotations
 from motionrecon.physics import dynamics, tree
@@ -43,17 +44,17 @@ class Features:
     effort: Array
 
 
-def _marks(body: Body, sites: Sites) -> tuple[Array, Array]:
+def _marks(body: Body, sites: Sites) -> tuple[Int[Array, " N"], Float[Array, "N 3"]]:
     link = jnp.concatenate([jnp.asarray(sites.link), jnp.array(body.contact_link[:SOLE_POINTS])])
     offset = jnp.concatenate([jnp.asarray(sites.offset), jnp.asarray(body.contact_offset)[:SOLE_POINTS]])
     return link, offset
 
 
-def _centers(body: Body, p: tree.Pose) -> Array:
+def _centers(body: Body, p: tree.Pose) -> Float[Array, "J 3"]:
     return p.anchor + tree.matvec(p.axes, jnp.asarray(body.com))
 
 
-def _effort(body: Body, velocity: Array) -> Array:
+def _effort(body: Body, velocity: Float[Array, " V"]) -> Float[Array, "A 3"]:
     g = body.gains
     return -(jnp.asarray(g.kd) / jnp.asarray(g.torque_limit))[:, None] * velocity[6:].reshape(-1, 3)
 
@@ -137,7 +138,9 @@ def features_jacobian(body: Body, sites: Sites, state: SimState) -> tuple[Featur
     return value, slope
 
 
-def _com_jacobian(body: Body, p: tree.Pose, links: Array, psi: Array) -> tuple[Array, Array, Array]:
+def _com_jacobian(
+    body: Body, p: tree.Pose, links: Float[Array, "J 6"], psi: Float[Array, "V 6"]
+) -> tuple[Float[Array, " 3"], Float[Array, "3 2*V"], Float[Array, "3 2*V"]]:
     """Return the centre of mass' velocity (3,) and its and the position's Jacobians (3, 2 V), position's first.
 
     Each coordinate moves the mass of its subtree, and turns its momentum.

@@ -7,34 +7,24 @@ hinges for it; MuJoCo, the independent oracle of the tests, gets the same file w
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import io
 import warnings
 
 import numpy as np
+from jaxtyping import Float
 
 from motionrecon.geometry.skeleton import HEEL_REST
+from motionrecon.geometry.world import GRAVITY
 from motionrecon.physics import anthropometry
 from motionrecon.physics.body import SOLE_POINTS, Body
 from motionrecon.types import PDGains, Skeleton, Soles
 
-GRAVITY = 9.81
 ARMATURE = 0.02  # kg m^2 at each joint axis: muscle and bone that the rigid links leave out; keeps the solve well posed
 
 
-@dataclasses.dataclass(frozen=True)
-class HumanoidOptions:
-    """Strength of the person; gains after Peng et al., "DeepMimic" (2018), kd = kp / 10, scaled by body mass.
-
-    Attributes:
-      strength: multiplies all torque limits.
-    """
-
-    strength: float = 1.0
-
-
-# joint -> (kp N m/rad, kd N m s/rad, torque limit N m) for a 70 kg person; the legs' and trunk's limits are above
-# DeepMimic's because running and jumping need 250-300 N m at hip and trunk.
+# joint -> (kp N m/rad, kd N m s/rad, torque limit N m) for a 70 kg person, after Peng et al., "DeepMimic" (2018), with
+# kd = kp / 10. The legs' and trunk's limits are above DeepMimic's because running and jumping need 250-300 N m at hip
+# and trunk.
 _GAINS = {
     "spine": (1000, 100, 300), "chest": (1000, 100, 300), "neck": (100, 10, 60),
     "hip": (500, 50, 300), "knee": (500, 50, 250), "ankle": (400, 40, 200),
@@ -68,7 +58,11 @@ _CONTACTS = (
 )  # fmt: skip
 
 
-def contact_points(skeleton: Skeleton, soles: Soles, height: float):
+def contact_points(
+    skeleton: Skeleton, soles: Soles, height: float
+) -> tuple[
+    tuple[str, ...], tuple[int, ...], Float[np.ndarray, "C 3"], Float[np.ndarray, " C"], Float[np.ndarray, " C"]
+]:
     """List the contact points: those of the soles, then knees, elbows, hands, shoulders, buttocks, back, chest, head.
 
     Returns:
@@ -171,11 +165,11 @@ def load_system(mjcf: str):
         return brax_mjcf.load_model(model)
 
 
-def gains(skeleton: Skeleton, mass: float, options: HumanoidOptions = HumanoidOptions()) -> PDGains:
-    """Return PD gains of the A joints for a person of the given mass (kg)."""
+def gains(skeleton: Skeleton, mass: float, strength: float = 1.0) -> PDGains:
+    """Return PD gains of the A joints for a person of the given mass (kg); ``strength`` multiplies torque limits."""
     rows = np.array([_GAINS[n.replace("left_", "").replace("right_", "")] for n in skeleton.names[1:]], float)
     rows *= mass / 70.0
-    return PDGains(rows[:, 0], rows[:, 1], rows[:, 2] * options.strength)
+    return PDGains(rows[:, 0], rows[:, 1], rows[:, 2] * strength)
 
 
 def link_order(system, skeleton: Skeleton) -> list[int]:
@@ -183,7 +177,7 @@ def link_order(system, skeleton: Skeleton) -> list[int]:
     return [list(system.link_names).index(name) for name in skeleton.names]
 
 
-def body_from_system(system, skeleton: Skeleton, soles: Soles, height: float, options=HumanoidOptions()) -> Body:
+def body_from_system(system, skeleton: Skeleton, soles: Soles, height: float, strength: float = 1.0) -> Body:
     """Take the simulator's arrays from a Brax ``System``.
 
     Args:
@@ -191,7 +185,7 @@ def body_from_system(system, skeleton: Skeleton, soles: Soles, height: float, op
       skeleton: the same skeleton (for names and parents).
       soles: the same soles.
       height: stature, m.
-      options: strength.
+      strength: multiplies the torque limits.
 
     Returns:
       A Body with float64 arrays.
@@ -214,26 +208,24 @@ def body_from_system(system, skeleton: Skeleton, soles: Soles, height: float, op
         inertia=inertia[order],
         armature=np.asarray(system.dof.armature, float)[dofs],
         gravity=np.asarray(-float(system.gravity[2])),
-        gains=gains(skeleton, float(mass.sum()), options),
+        gains=gains(skeleton, float(mass.sum()), strength),
         contact_offset=points,
         contact_radius=radii,
         contact_stiffness=stiffness,
     )
 
 
-def _matrix(q: np.ndarray) -> np.ndarray:
+def _matrix(q: Float[np.ndarray, " 4"]) -> Float[np.ndarray, "3 3"]:
     from scipy.spatial.transform import Rotation
 
     return Rotation.from_quat(q[[1, 2, 3, 0]]).as_matrix()
 
 
-def build(
-    skeleton: Skeleton, soles: Soles, height: float, mass: float, options: HumanoidOptions = HumanoidOptions()
-) -> tuple[Body, object]:
-    """Build the simulated person.
+def build(skeleton: Skeleton, soles: Soles, height: float, mass: float, strength: float = 1.0) -> tuple[Body, object]:
+    """Build the simulated person; ``strength`` multiplies all torque limits.
 
     Returns:
       The Body and the Brax System it was taken from.
     """
     system = load_system(write_mjcf(skeleton, soles, height, mass))
-    return body_from_system(system, skeleton, soles, height, options), system
+    return body_from_system(system, skeleton, soles, height, strength), system

@@ -10,6 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
+from jaxtyping import Float
 
 from motionrecon.physics import dynamics, tree
 from motionrecon.physics.body import Body
@@ -19,7 +20,7 @@ REACH = 0.02  # m over the ground within which a point can push
 LARGEST_OFFSET = 2.5  # rad; fast joints need about 2 only to overcome the controllers' damping
 
 
-def contact_points(body: Body, state: SimState) -> tuple[Array, Array]:
+def contact_points(body: Body, state: SimState) -> tuple[Float[Array, "C 3"], Float[Array, "C 3 V"]]:
     """Return contact positions (C, 3) m in the world and their Jacobians (C, 3, V) in the velocity."""
     p = tree.pose(body, state.quats)
     index = np.array(body.contact_link)
@@ -30,7 +31,9 @@ def contact_points(body: Body, state: SimState) -> tuple[Array, Array]:
     return where + state.position, jnp.swapaxes(move, 1, 2)
 
 
-def required_torque(body: Body, state: SimState, acceleration: Array) -> tuple[Array, Array]:
+def required_torque(
+    body: Body, state: SimState, acceleration: Float[Array, " V"]
+) -> tuple[Float[Array, " V-6"], Float[Array, "C 3"]]:
     """Return joint torques (3 A,) N m that a motion needs, and the ground's forces (C, 3) N assumed.
 
     Args:
@@ -54,7 +57,9 @@ def required_torque(body: Body, state: SimState, acceleration: Array) -> tuple[A
     return (need - flat.T @ force)[6:], force.reshape(-1, 3)
 
 
-def control_offsets(body: Body, states: SimState, fps: Array) -> tuple[Array, Array]:
+def control_offsets(
+    body: Body, states: SimState, fps: Float[Array, ""]
+) -> tuple[Float[Array, "T A 3"], Float[Array, "T A 3"]]:
     """Split the offsets of PD targets from a kinematic motion's pose into what its speed and what its torques need.
 
     A controller damps its joint's velocity, so its target has to run ahead of the pose by kd / kp times that velocity

@@ -8,6 +8,7 @@ because a rotation vector mixes axes at large angles.
 from __future__ import annotations
 
 import numpy as np
+from jaxtyping import Float
 
 _LIMITS = {
     "spine": ((-0.6, -0.6, -0.7), (0.6, 0.9, 0.7)),
@@ -21,7 +22,7 @@ _LIMITS = {
 }
 
 
-def joint_limits(names: tuple[str, ...]) -> tuple[np.ndarray, np.ndarray]:
+def joint_limits(names: tuple[str, ...]) -> tuple[Float[np.ndarray, "A 3"], Float[np.ndarray, "A 3"]]:
     """Return lower and upper limits (A, 3) of the actuated joints; right joints mirror x and z of the left ones.
 
     Args:

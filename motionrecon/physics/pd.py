@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import jax.numpy as jnp
 from jax import Array
+from jaxtyping import Float
 
 from motionrecon.geometry import rotations
 from motionrecon.types import PDGains
@@ -18,7 +19,13 @@ from motionrecon.types import PDGains
 LEAST_SLOPE = 0.2
 
 
-def torque_law(gains: PDGains, quats: Array, target: Array, velocity: Array, dt: Array) -> tuple[Array, Array]:
+def torque_law(
+    gains: PDGains,
+    quats: Float[Array, "A 4"],
+    target: Float[Array, "A 4"],
+    velocity: Float[Array, "A 3"],
+    dt: Float[Array, ""],
+) -> tuple[Float[Array, "A 3"], Float[Array, "A 3"]]:
     """Linearise the controllers' torque in the new velocity.
 
     Args:

@@ -16,6 +16,7 @@ import numpy as np
 from jax import Array
 from jax.custom_derivatives import SymbolicZero
 from jax.scipy.linalg import cho_factor, cho_solve
+from jaxtyping import Float
 
 from motionrecon.geometry import rotations
 from motionrecon.physics import contact, dynamics, pd, tree
@@ -50,7 +51,9 @@ class Inputs:
     wrench: Array
 
 
-def init(body: Body, position: Array, quats: Array, velocity: Array | None = None) -> SimState:
+def init(
+    body: Body, position: Float[Array, " 3"], quats: Float[Array, "J 4"], velocity: Float[Array, " 3+3*J"] | None = None
+) -> SimState:
     """Make a simulator state.
 
     Args:
@@ -63,7 +66,9 @@ def init(body: Body, position: Array, quats: Array, velocity: Array | None = Non
     return SimState(jnp.asarray(position), rotations.normalize(jnp.asarray(quats)), v)
 
 
-def _contact_state(body: Body, p: tree.Pose, links: Array, height: Array):
+def _contact_state(
+    body: Body, p: tree.Pose, links: Float[Array, "J 6"], height: Float[Array, ""]
+) -> tuple[Float[Array, " C"], Float[Array, "C 3"], Float[Array, "C 3"]]:
     """Depth (C,), positions relative to the root (C, 3) and velocities (C, 3) of the contact points."""
     index = np.array(body.contact_link)
     where = tree.points(body, p, index, jnp.asarray(body.contact_offset))
@@ -71,7 +76,9 @@ def _contact_state(body: Body, p: tree.Pose, links: Array, height: Array):
     return depth, where, tree.point_velocity(links[index], where)
 
 
-def _residual(body: Body, ground: Ground, dt: Array, state: SimState, inputs: Inputs, x: Array):
+def _residual(
+    body: Body, ground: Ground, dt: Float[Array, ""], state: SimState, inputs: Inputs, x: Float[Array, " V"]
+) -> tuple[Float[Array, " V"], StepForces]:
     """Return r(x) (V,) and the forces at x (the controllers' and the ground's)."""
     v = state.velocity
     p = tree.pose(body, state.quats)
@@ -90,7 +97,9 @@ def _residual(body: Body, ground: Ground, dt: Array, state: SimState, inputs: In
     return r, StepForces(torque, force, where + state.position)
 
 
-def _slope(body: Body, ground: Ground, dt: Array, state: SimState, inputs: Inputs, x: Array | None) -> Array:
+def _slope(
+    body: Body, ground: Ground, dt: Float[Array, ""], state: SimState, inputs: Inputs, x: Float[Array, " V"] | None
+) -> Float[Array, "V V"]:
     """Return dt times the slope of r at x: (V, V), symmetric positive definite; without normal forces if x is None."""
     p = tree.pose(body, state.quats)
     links, _, _ = tree.velocities(body, p, state.velocity)
@@ -114,7 +123,7 @@ def _slope(body: Body, ground: Ground, dt: Array, state: SimState, inputs: Input
     return matrix + jnp.diag(diagonal)
 
 
-def _rise(body: Body, p: tree.Pose, where: Array) -> Array:
+def _rise(body: Body, p: tree.Pose, where: Float[Array, "C 3"]) -> Float[Array, "C V"]:
     """Return (C, V): vertical velocity of contact points (C, 3) m, from the root, with each velocity coordinate."""
     mask, link, _ = tree.masks(body.parents)
     reach = mask[np.array(body.contact_link)][:, link]
@@ -122,7 +131,7 @@ def _rise(body: Body, p: tree.Pose, where: Array) -> Array:
     return (s[None, :, 5] + s[None, :, 0] * where[:, 1:2] - s[None, :, 1] * where[:, :1]) * reach
 
 
-def _solve(body: Body, ground: Ground, dt: Array, state: SimState, inputs: Inputs) -> Array:
+def _solve(body: Body, ground: Ground, dt: Float[Array, ""], state: SimState, inputs: Inputs) -> Float[Array, " V"]:
     """Solve r(x) = 0. Only the normal forces N are not linear in x, so Newton runs on their points' speeds w alone.
 
     With the slope A of all other terms, x = free + dt A^-1 J' N(w) and w = J x: a problem of C unknowns, whose matrix
@@ -154,7 +163,9 @@ def _solve(body: Body, ground: Ground, dt: Array, state: SimState, inputs: Input
 
 
 @jax.custom_jvp
-def new_velocity(body: Body, ground: Ground, dt: Array, state: SimState, inputs: Inputs) -> Array:
+def new_velocity(
+    body: Body, ground: Ground, dt: Float[Array, ""], state: SimState, inputs: Inputs
+) -> Float[Array, " V"]:
     """Return the velocity (V,) after one step of dt seconds."""
     return _solve(body, ground, dt, state, inputs)
 
@@ -183,13 +194,13 @@ def _new_velocity_jvp(primals, tangents):
 new_velocity.defjvp(_new_velocity_jvp, symbolic_zeros=True)
 
 
-def integrate(state: SimState, x: Array, dt: Array) -> SimState:
+def integrate(state: SimState, x: Float[Array, " V"], dt: Float[Array, ""]) -> SimState:
     """Move the configuration with the new velocity x (V,) for dt seconds (symplectic Euler on the rotation group)."""
     turn = rotations.exp(dt * x[3:].reshape(-1, 3))
     return SimState(state.position + dt * x[:3], rotations.normalize(rotations.mul(state.quats, turn)), x)
 
 
-def step(body: Body, ground: Ground, dt: Array, state: SimState, inputs: Inputs) -> SimState:
+def step(body: Body, ground: Ground, dt: Float[Array, ""], state: SimState, inputs: Inputs) -> SimState:
     """Advance one state by one step.
 
     Args:
@@ -202,6 +213,8 @@ def step(body: Body, ground: Ground, dt: Array, state: SimState, inputs: Inputs)
     return integrate(state, new_velocity(body, ground, dt, state, inputs), dt)
 
 
-def forces(body: Body, ground: Ground, dt: Array, state: SimState, inputs: Inputs, x: Array) -> StepForces:
+def forces(
+    body: Body, ground: Ground, dt: Float[Array, ""], state: SimState, inputs: Inputs, x: Float[Array, " V"]
+) -> StepForces:
     """Read back what acted in the step from ``state`` that ended with velocity ``x`` (V,)."""
     return _residual(body, ground, dt, state, inputs, x)[1]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import jax
 import jax.numpy as jnp
 from jax import Array
+from jaxtyping import Float
 
 from motionrecon.geometry import rotations
 from motionrecon.physics import pipeline, step_jacobian, tree
@@ -22,7 +23,7 @@ def _fraction(i: int) -> float:
     return (i + 0.5) / SUBSTEPS
 
 
-def frame_inputs(start: Array, end: Array, wrench: Array) -> pipeline.Inputs:
+def frame_inputs(start: Float[Array, "A 4"], end: Float[Array, "A 4"], wrench: Float[Array, " 6"]) -> pipeline.Inputs:
     """Return the inputs of a frame's steps, stacked: targets (n, A, 4) between two knots (A, 4), wrench (n, 6)."""
     fractions = jnp.array([_fraction(i) for i in range(SUBSTEPS)], start.dtype)
     targets = jax.vmap(lambda f: rotations.nlerp_unwrapped(start, end, f))(fractions)
@@ -30,7 +31,13 @@ def frame_inputs(start: Array, end: Array, wrench: Array) -> pipeline.Inputs:
 
 
 def advance(
-    body: Body, ground: Ground, dt: Array, state: SimState, start: Array, end: Array, wrench: Array
+    body: Body,
+    ground: Ground,
+    dt: Float[Array, ""],
+    state: SimState,
+    start: Float[Array, "A 4"],
+    end: Float[Array, "A 4"],
+    wrench: Float[Array, " 6"],
 ) -> SimState:
     """Simulate one frame from ``state`` with PD targets from ``start`` to ``end`` (A, 4)."""
 
@@ -40,7 +47,14 @@ def advance(
     return jax.lax.scan(one, state, frame_inputs(start, end, wrench))[0]
 
 
-def simulate(body: Body, ground: Ground, dt: Array, state: SimState, targets: Array, wrench: Array) -> SimState:
+def simulate(
+    body: Body,
+    ground: Ground,
+    dt: Float[Array, ""],
+    state: SimState,
+    targets: Float[Array, "T A 4"],
+    wrench: Float[Array, "T-1 6"],
+) -> SimState:
     """Simulate T frames.
 
     Args:
@@ -62,7 +76,9 @@ def simulate(body: Body, ground: Ground, dt: Array, state: SimState, targets: Ar
     return jax.tree.map(lambda a, b: jnp.concatenate([a[None], b]), state, rest)
 
 
-def _interpolation_jacobian(start: Array, end: Array, fraction: float) -> Array:
+def _interpolation_jacobian(
+    start: Float[Array, "A 4"], end: Float[Array, "A 4"], fraction: float
+) -> Float[Array, "A 3 6"]:
     """Return (A, 3, 6): how rotations of the two knots turn the interpolated target (all in their own axes)."""
 
     def law(a, b, z):
@@ -75,7 +91,15 @@ def _interpolation_jacobian(start: Array, end: Array, fraction: float) -> Array:
     return jax.vmap(lambda a, b: jax.jacfwd(law, argnums=2)(a, b, jnp.zeros(6, a.dtype)))(start, end)
 
 
-def frame_steps(body: Body, ground: Ground, dt: Array, state: SimState, start: Array, end: Array, wrench: Array):
+def frame_steps(
+    body: Body,
+    ground: Ground,
+    dt: Float[Array, ""],
+    state: SimState,
+    start: Float[Array, "A 4"],
+    end: Float[Array, "A 4"],
+    wrench: Float[Array, " 6"],
+) -> tuple[SimState, SimState, Float[Array, "n 6+3*A"]]:
     """Simulate one frame and keep its steps.
 
     Returns:
@@ -90,7 +114,17 @@ def frame_steps(body: Body, ground: Ground, dt: Array, state: SimState, start: A
     return last, states, xs
 
 
-def frame_jacobian(body: Body, ground: Ground, dt: Array, steps, start: Array, end: Array, wrench: Array):
+def frame_jacobian(
+    body: Body,
+    ground: Ground,
+    dt: Float[Array, ""],
+    steps,
+    start: Float[Array, "A 4"],
+    end: Float[Array, "A 4"],
+    wrench: Float[Array, " 6"],
+) -> tuple[
+    Float[Array, "12+6*A 12+6*A"], Float[Array, "12+6*A 3*A"], Float[Array, "12+6*A 3*A"], Float[Array, "12+6*A 6"]
+]:
     """Differentiate the end of a simulated frame.
 
     Args:
@@ -120,7 +154,9 @@ def frame_jacobian(body: Body, ground: Ground, dt: Array, steps, start: Array, e
     return z[:, :size], z[:, size : size + k], z[:, size + k : -6], z[:, -6:]
 
 
-def read_out(body: Body, ground: Ground, dt: Array, states: SimState, targets: Array, sites: Sites) -> Rollout:
+def read_out(
+    body: Body, ground: Ground, dt: Float[Array, ""], states: SimState, targets: Float[Array, "T A 4"], sites: Sites
+) -> Rollout:
     """Recompute what acted in each frame from the stored states (no support wrench).
 
     Args:
@@ -160,7 +196,7 @@ def read_out(body: Body, ground: Ground, dt: Array, states: SimState, targets: A
     return Rollout(states, joint_pos, marks, com, torque, contact_pos, force)
 
 
-def kinematic_states(fps: float, root_pos: Array, quats: Array) -> SimState:
+def kinematic_states(fps: Float[Array, ""], root_pos: Float[Array, "T 3"], quats: Float[Array, "T J 4"]) -> SimState:
     """Make simulator states of a kinematic motion, with velocities by centred differences.
 
     Args:

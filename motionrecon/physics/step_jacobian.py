@@ -6,6 +6,11 @@ x* (I V) + V x* (I psi), the force on each link of the subtree changes by S_j x*
 2008, section 2; Carpentier and Mansard, "Analytical derivatives of rigid body dynamics algorithms", RSS 2018). For
 velocities the same holds with eta_j = psi_j + V_j x S_j - S_j / dt and B S_j. The new velocity x then follows from the
 implicit function theorem with one factorisation for all right-hand sides.
+
+Axes: J links, A = J - 1 joints with controllers, V = 6 + 3 A velocity coordinates, C contact points, 2 V state errors,
+M columns of whatever is carried along; 6 is a spatial vector (angular, linear). Of a coordinate: s = S_j, psi, xi, eta
+as above, ``psi'`` (new_psi) at the velocity after the step. Summed over its subtree: ic the inertias, bc the slopes B,
+c1 and c3 the contacts' share (``_contact_matrices``).
 """
 
 from __future__ import annotations
@@ -14,6 +19,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
+from jaxtyping import Float
 
 from motionrecon.geometry import rotations
 from motionrecon.physics import contact, dynamics, pd, pipeline, tree
@@ -21,7 +27,7 @@ from motionrecon.physics.body import Body, Ground
 from motionrecon.types import SimState
 
 
-def _cross_matrices(v: Array) -> tuple[Array, Array]:
+def _cross_matrices(v: Float[Array, "*N 6"]) -> tuple[Float[Array, "*N 6 6"], Float[Array, "*N 6 6"]]:
     """Return (..., 6, 6) matrices of ``motion_cross(v, .)`` and ``force_cross(v, .)``."""
     w, t = rotations.skew(v[..., :3]), rotations.skew(v[..., 3:])
     o = jnp.zeros_like(w)
@@ -30,7 +36,7 @@ def _cross_matrices(v: Array) -> tuple[Array, Array]:
     return motion, force
 
 
-def _momentum_slope(inertia: Array, velocity: Array) -> Array:
+def _momentum_slope(inertia: Float[Array, "J 6 6"], velocity: Float[Array, "J 6"]) -> Float[Array, "J 6 6"]:
     """Return B (J, 6, 6): B psi = I (psi x V) + psi x* (I V) + V x* (I psi)."""
     motion, force = _cross_matrices(velocity)
     h = dynamics.matvec(inertia, velocity)
@@ -41,7 +47,9 @@ def _momentum_slope(inertia: Array, velocity: Array) -> Array:
     return -tree.product(inertia, motion) + momentum + tree.product(force, inertia)
 
 
-def _contact_matrices(body: Body, ground: Ground, p: tree.Pose, state: SimState, x: Array, dt: Array):
+def _contact_matrices(
+    body: Body, ground: Ground, p: tree.Pose, state: SimState, x: Float[Array, " V"], dt: Float[Array, ""]
+) -> tuple[Float[Array, "J 6"], Float[Array, "J 6 6"], Float[Array, "J 6 6"], Float[Array, "J 6 6"]]:
     """How contact forces change beyond moving rigidly with their links, as link-level matrices.
 
     Returns:
@@ -77,30 +85,32 @@ def _contact_matrices(body: Body, ground: Ground, p: tree.Pose, state: SimState,
     return onto, k[:, 0], k[:, 1], k[:, 2]
 
 
-def _before(before: Array, shift: Array) -> Array:
+def _before(before: Float[Array, "J 6"], shift: Float[Array, " 6"]) -> Float[Array, "3+3*J 6"]:
     """Velocity before each coordinate's joint; the root's translation counts as a joint of its own."""
     return tree.of_coordinates(jnp.concatenate([shift[None], before[1:]]), jnp.zeros_like(shift))
 
 
-def _force_jacobian(body: Body, ground: Ground, p: tree.Pose, state: SimState, x: Array, dt: Array):
+def _force_jacobian(
+    body: Body, ground: Ground, p: tree.Pose, state: SimState, x: Float[Array, " V"], dt: Float[Array, ""]
+) -> tuple[Float[Array, "V V"], Float[Array, "V V"]]:
     """Derivatives (V, V) of Newton-Euler's forces minus the ground's, in the rotations and in the velocity.
 
     Columns 0..2 of the first are the root's translation: only the height over the ground matters there.
     """
     mask, _, above = tree.masks(body.parents)
     v = state.velocity
-    inertia = dynamics.spatial_inertia(body, p)
+    inertia = dynamics.spatial_inertia(body, p)  # [J, 6, 6]
     onto, k1, k2, k3 = _contact_matrices(body, ground, p, state, x, dt)
     links, before, across = tree.velocities(body, p, v)
     _, new_before, _ = tree.velocities(body, p, x)
     acc, acc_before = dynamics.accelerations(body, p, before, across, (x - v) / dt)
-    net = dynamics.link_forces(inertia, links, acc) - onto
-    slopes = jnp.stack([inertia, _momentum_slope(inertia, links) - k2, -k1, -k3], axis=1)
+    net = dynamics.link_forces(inertia, links, acc) - onto  # [J, 6]
+    slopes = jnp.stack([inertia, _momentum_slope(inertia, links) - k2, -k1, -k3], axis=1)  # [J, 4, 6, 6]
     ic, bc, c1, c3 = jnp.moveaxis(tree.of_coordinates((mask.T @ slopes.reshape(-1, 144)).reshape(-1, 4, 6, 6)), 1, 0)
     shift = jnp.concatenate([jnp.zeros(3, v.dtype), v[:3]])  # the root's velocity after its translation
-    s = p.motion
-    pre = _before(before, shift)
-    psi = tree.motion_cross(pre, s)
+    s = p.motion  # [V, 6]
+    pre = _before(before, shift)  # [V, 6]
+    psi = tree.motion_cross(pre, s)  # [V, 6]; new_psi, xi and eta likewise
     new_psi = tree.motion_cross(_before(new_before, jnp.concatenate([jnp.zeros(3, x.dtype), x[:3]])), s)
     xi = tree.motion_cross(tree.of_coordinates(acc_before), s) + tree.motion_cross(pre, psi)
     xi = jnp.concatenate([jnp.zeros_like(xi[:3]), xi[3:]])
@@ -108,7 +118,7 @@ def _force_jacobian(body: Body, ground: Ground, p: tree.Pose, state: SimState, x
     eta = psi + tree.motion_cross(post, s) - s / dt
 
     def pulled(matrix: Array) -> Array:
-        return jnp.sum(s[:, :, None] * matrix, axis=1)  # S_i . matrix_i
+        return jnp.sum(s[:, :, None] * matrix, axis=1)  # [V, 6]: S_i . matrix_i
 
     # Coordinate i strictly above j sees the whole change of j's subtree; at or below j only what does not move rigidly.
     same = above * above.T
@@ -116,16 +126,19 @@ def _force_jacobian(body: Body, ground: Ground, p: tree.Pose, state: SimState, x
     order, up_q = np.array(above), np.array(up)
     order[:3, 3:6] = 0.0  # the root's translation lies above its rotation although both belong to one link
     up_q[:3, 3:6] = 1.0
+    # [V, 6], the changes of the subtree's force with each coordinate
     changed = dynamics.matvec(ic, xi) + dynamics.matvec(bc, psi) + dynamics.matvec(c1, s) + dynamics.matvec(c3, new_psi)
-    strict = tree.force_cross(s, tree.of_coordinates(mask.T @ net)) + changed
-    below = jnp.concatenate([pulled(m) for m in (ic, bc, c1, c3)], axis=1)
+    strict = tree.force_cross(s, tree.of_coordinates(mask.T @ net)) + changed  # [V, 6]
+    below = jnp.concatenate([pulled(m) for m in (ic, bc, c1, c3)], axis=1)  # [V, 24]
     dq = (s @ strict.T) * up_q + (below @ jnp.concatenate([xi, psi, s, new_psi], axis=1).T) * order
-    pushed = dynamics.matvec(ic, eta) + dynamics.matvec(bc, s)
+    pushed = dynamics.matvec(ic, eta) + dynamics.matvec(bc, s)  # [V, 6]
     dv = (s @ pushed.T) * up + (below[:, :12] @ jnp.concatenate([eta, s], axis=1).T) * above
     return dq, dv - jnp.diag(jnp.asarray(body.armature)) / dt
 
 
-def _joint_part(body: Body, state: SimState, target: Array, x: Array, dt: Array):
+def _joint_part(
+    body: Body, state: SimState, target: Float[Array, "A 4"], x: Float[Array, " 6+3*A"], dt: Float[Array, ""]
+) -> tuple[Float[Array, "A 3 3"], Float[Array, "A 3 3"], Float[Array, "A 3 3"]]:
     """Derivatives (A, 3, 3) of the controllers' torque in joint rotation, old velocity and target rotation."""
 
     def law(kp, kd, limit, q, t, v, new, turn, aim):
@@ -145,7 +158,7 @@ def _joint_part(body: Body, state: SimState, target: Array, x: Array, dt: Array)
     return jac[1], jac[0], jac[2]
 
 
-def _blocks(values: Array) -> Array:
+def _blocks(values: Float[Array, "N 3 3"]) -> Float[Array, "3*N 3*N"]:
     """Place (N, 3, 3) blocks on the diagonal of a (3 N, 3 N) matrix.
 
     A product repeats each block along its rows and a mask keeps the diagonal: scatters are slow, and so is an outer
@@ -157,12 +170,14 @@ def _blocks(values: Array) -> Array:
     return (values.reshape(3 * a, 3) @ along) * kept
 
 
-def block_columns(matrix: Array, blocks: Array) -> Array:
+def block_columns(matrix: Float[Array, "N k"], blocks: Float[Array, "A 3 3"]) -> Float[Array, "N k"]:
     """Multiply (N, 3 A) by block-diagonal (A, 3, 3)."""
     return matrix @ _blocks(blocks)
 
 
-def velocity_jacobian(body: Body, ground: Ground, dt: Array, state: SimState, inputs: pipeline.Inputs, x: Array):
+def velocity_jacobian(
+    body: Body, ground: Ground, dt: Float[Array, ""], state: SimState, inputs: pipeline.Inputs, x: Float[Array, " V"]
+) -> tuple[Float[Array, "V 2*V"], Float[Array, "V V-6"], Float[Array, "V 6"]]:
     """Differentiate the velocity after one step.
 
     Args:
@@ -188,7 +203,9 @@ def velocity_jacobian(body: Body, ground: Ground, dt: Array, state: SimState, in
     return dz, da, dt * pipeline.WRENCH_UNIT * inverse[:, :6]
 
 
-def carry(dt: Array, x: Array, z: Array, dx: Array) -> Array:
+def carry(
+    dt: Float[Array, ""], x: Float[Array, " V"], z: Float[Array, "2*V M"], dx: Float[Array, "V M"]
+) -> Float[Array, "2*V M"]:
     """Turn errors (2 V, M) before a step and the change dx (V, M) of its velocity into errors after it."""
     n, m = dx.shape
     w = x[3:].reshape(-1, 3) * dt
@@ -198,7 +215,9 @@ def carry(dt: Array, x: Array, z: Array, dx: Array) -> Array:
     return jnp.concatenate([z[:3] + dt * dx[:3], turned.reshape(n - 3, m), dx], axis=0)
 
 
-def step_jacobian(body: Body, ground: Ground, dt: Array, state: SimState, inputs: pipeline.Inputs, x: Array):
+def step_jacobian(
+    body: Body, ground: Ground, dt: Float[Array, ""], state: SimState, inputs: pipeline.Inputs, x: Float[Array, " V"]
+) -> tuple[Float[Array, "2*V 2*V"], Float[Array, "2*V V-6"], Float[Array, "2*V 6"]]:
     """Differentiate one step; arguments as ``velocity_jacobian``.
 
     Returns:
@@ -211,14 +230,14 @@ def step_jacobian(body: Body, ground: Ground, dt: Array, state: SimState, inputs
     return full[:, :size], full[:, size:-6], full[:, -6:]
 
 
-def retract(state: SimState, z: Array) -> SimState:
+def retract(state: SimState, z: Float[Array, " n"]) -> SimState:
     """Move an unbatched state by a state error z (2 V,)."""
     n = state.velocity.shape[0]
     turn = rotations.exp(z[3:n].reshape(-1, 3))
     return SimState(state.position + z[:3], rotations.mul(state.quats, turn), state.velocity + z[n:])
 
 
-def difference(state: SimState, base: SimState) -> Array:
+def difference(state: SimState, base: SimState) -> Float[Array, " n"]:
     """Return the state error z (2 V,) with ``retract(base, z) = state`` (to first order in rotation vectors' wrap)."""
     turn = rotations.log(rotations.mul(rotations.conj(base.quats), state.quats))
     return jnp.concatenate([state.position - base.position, turn.reshape(-1), state.velocity - base.velocity])

@@ -13,6 +13,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
+from jaxtyping import Float, Int
 
 from motionrecon.geometry import rotations
 from motionrecon.geometry.skeleton import ancestor_mask
@@ -46,7 +47,7 @@ def _levels(parents: tuple[int, ...]) -> tuple[tuple[list[int], list[int]], ...]
 
 
 @lru_cache(maxsize=8)
-def masks(parents: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def masks(parents: tuple[int, ...]) -> tuple[Float[np.ndarray, "J J"], Int[np.ndarray, " V"], Float[np.ndarray, "V V"]]:
     """Return (J, J) ancestor-or-self mask, (V,) link of each coordinate, (V, V) mask of coordinate ancestry.
 
     The last is 1 at [i, j] where coordinate j lies at or above coordinate i on the way to the root.
@@ -56,7 +57,7 @@ def masks(parents: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray, np.ndarray]
     return mask, link, mask[link][:, link]
 
 
-def cross(a: Array, b: Array) -> Array:
+def cross(a: Float[Array, "... 3"], b: Float[Array, "... 3"]) -> Float[Array, "... 3"]:
     """Cross product written out (cheaper to compile than jnp.cross)."""
     return jnp.stack(
         [
@@ -68,30 +69,30 @@ def cross(a: Array, b: Array) -> Array:
     )
 
 
-def motion_cross(a: Array, b: Array) -> Array:
+def motion_cross(a: Float[Array, "... 6"], b: Float[Array, "... 6"]) -> Float[Array, "... 6"]:
     """Spatial cross product of motions (..., 6): the rate of b carried along by a."""
     aw, av, bw, bv = a[..., :3], a[..., 3:], b[..., :3], b[..., 3:]
     return jnp.concatenate([cross(aw, bw), cross(aw, bv) + cross(av, bw)], axis=-1)
 
 
-def force_cross(a: Array, f: Array) -> Array:
+def force_cross(a: Float[Array, "... 6"], f: Float[Array, "... 6"]) -> Float[Array, "... 6"]:
     """Spatial cross product of a motion and a force (moment, force) (..., 6): the rate of f carried along by a."""
     aw, av, m, p = a[..., :3], a[..., 3:], f[..., :3], f[..., 3:]
     return jnp.concatenate([cross(aw, m) + cross(av, p), cross(aw, p)], axis=-1)
 
 
-def matvec(m: Array, v: Array) -> Array:
+def matvec(m: Float[Array, "... n m"], v: Float[Array, "... m"]) -> Float[Array, "... n"]:
     """Batched small matrix times vector, the sum written out: a reduction of 3 or 6 terms costs more than its terms."""
     return sum((m[..., i] * v[..., i, None] for i in range(1, m.shape[-1])), start=m[..., 0] * v[..., 0, None])
 
 
-def product(a: Array, b: Array) -> Array:
+def product(a: Float[Array, "... n k"], b: Float[Array, "... k m"]) -> Float[Array, "... n m"]:
     """Batched small matrix product (..., N, K) (..., K, M), the sum over K written out."""
     first = a[..., :, 0, None] * b[..., 0, None, :]
     return sum((a[..., :, i, None] * b[..., i, None, :] for i in range(1, a.shape[-1])), start=first)
 
 
-def of_coordinates(links: Array, first: Array | None = None) -> Array:
+def of_coordinates(links: Float[Array, " J *N"], first: Float[Array, " *N"] | None = None) -> Float[Array, " 3+3*J *N"]:
     """Spread values of links (J, ...) over the velocity coordinates (V, ...): a broadcast, which beats a gather.
 
     Args:
@@ -103,7 +104,7 @@ def of_coordinates(links: Array, first: Array | None = None) -> Array:
     return jnp.concatenate([jnp.broadcast_to(shift, (3, *links.shape[1:])), joints])
 
 
-def pose(body: Body, quats: Array) -> Pose:
+def pose(body: Body, quats: Float[Array, "J 4"]) -> Pose:
     """Compute the geometry of one configuration.
 
     Args:
@@ -126,7 +127,9 @@ def pose(body: Body, quats: Array) -> Pose:
     return Pose(axes, anchor, jnp.concatenate([shift, turn], axis=0))
 
 
-def velocities(body: Body, p: Pose, velocity: Array) -> tuple[Array, Array, Array]:
+def velocities(
+    body: Body, p: Pose, velocity: Float[Array, " V"]
+) -> tuple[Float[Array, "J 6"], Float[Array, "J 6"], Float[Array, "J 6"]]:
     """Compute spatial velocities.
 
     Args:
@@ -146,11 +149,11 @@ def velocities(body: Body, p: Pose, velocity: Array) -> tuple[Array, Array, Arra
     return links, before, across
 
 
-def points(body: Body, p: Pose, link: np.ndarray, offset: Array) -> Array:
+def points(body: Body, p: Pose, link: Int[Array, " N"], offset: Float[Array, "N 3"]) -> Float[Array, "N 3"]:
     """Return positions (N, 3) m, from the root, of points at ``offset`` (N, 3) in the frames of ``link`` (N,)."""
     return p.anchor[link] + matvec(p.axes[link], offset)
 
 
-def point_velocity(spatial: Array, position: Array) -> Array:
+def point_velocity(spatial: Float[Array, "*N 6"], position: Float[Array, "*N 3"]) -> Float[Array, "*N 3"]:
     """Return the velocity (..., 3) at ``position`` of a body moving with the spatial velocity (..., 6)."""
     return spatial[..., 3:] + cross(spatial[..., :3], position)

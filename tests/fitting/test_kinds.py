@@ -8,7 +8,7 @@ import pytest
 
 from motionrecon import config
 from motionrecon.data.synthetic import synthetic_clips
-from motionrecon.fitting import kinds
+from motionrecon.fitting import fit, kinds
 from motionrecon.fitting.kinds import SETTINGS, Kind
 from motionrecon.fitting.objective_terms import LossWeights
 from motionrecon.types import Film, KinematicStart, Sequence
@@ -22,6 +22,19 @@ def test_what_was_observed_is_the_kind():
     assert kinds.kind_of(flat) is Kind.KEYPOINTS2D
     assert kinds.kind_of(dataclasses.replace(flat, film=Film(Path("a.mp4")))) is Kind.FILM
     assert set(SETTINGS) == set(Kind)
+
+
+def test_what_is_known_of_lens_and_shoes_reaches_the_start(monkeypatch):
+    told = {}
+    monkeypatch.setattr(kinds, "start_from_video", lambda seen, **options: told.update(options))
+    monkeypatch.setattr(kinds, "start_from_keypoints3d", lambda seen, **options: told.update(options))
+    options = config.from_dict({"input": {"field_of_view": 90}, "person": {"sole_thickness": 0.03, "height": 1.8}})
+    made = synthetic_clips.load("wave/side")
+    fit.kinematic_start(Sequence("a", dataclasses.replace(made.observation, keypoints3d=None)), options)
+    assert told["fov"] == pytest.approx(np.pi / 2) and told["sole_thickness"] == 0.03 and told["height"] == 1.8
+    told.clear()
+    fit.kinematic_start(made, options)
+    assert told == {"sole_thickness": 0.03, "height": 1.8}
 
 
 def test_noise_shows_beside_the_kinematic_start():

@@ -235,15 +235,6 @@ def test_control_rate_is_cheaper_where_the_body_is_thrown_about(problem, moved):
     assert found[0] == pytest.approx(0.25 * found[1], rel=1e-12)
 
 
-def test_keypoint_weight_scales_rows_at_preparation():
-    heavy = small_clip.prepare.prepare(
-        small_clip.start(), small_clip.MASS, dataclasses.replace(small_clip.WEIGHTS, keypoints=400.0)
-    )
-    light = small_clip.prepared()
-    np.testing.assert_allclose(heavy.frames.root_weight, 2.0 * light.frames.root_weight)
-    np.testing.assert_allclose(heavy.frames.rate_weight, 2.0 * light.frames.rate_weight)
-
-
 def test_padding_counts_for_nothing(moved):
     short = small_clip.FRAMES - 14  # a window that starts there has 14 frames of the clip and 12 of padding
     data = small_clip.window_data(first=short, weights=BUSY)

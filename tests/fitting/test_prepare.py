@@ -3,7 +3,6 @@
 import dataclasses
 
 import numpy as np
-import pytest
 
 from motionrecon.fitting import prepare
 from motionrecon.geometry import rotations
@@ -15,7 +14,7 @@ def test_shapes_are_padded_to_one_program():
     clip = small_clip.prepared()
     k = len(small_clip.sequence().observation.names)
     assert clip.frames.points.shape == (small_clip.FRAMES, 24, 3) and len(clip.sites.names) == 24
-    assert not clip.frames.root_weight[:, k:].any() and not clip.seen[:, k:].any()
+    assert not clip.frames.point_share[:, k:].any() and not clip.seen[:, k:].any()
     assert [len(prepare.padded(np.zeros((n, 2)))) for n in (1, 64, 65, 330)] == [64, 64, 128, 384]
 
 
@@ -26,28 +25,35 @@ def test_missing_points_weigh_nothing_and_stay_finite():
     points = np.array(start.observation.keypoints3d)
     points[5, 3] = 99.0  # a placeholder must not matter
     observation = dataclasses.replace(start.observation, confidence=confidence, keypoints3d=points)
-    clip = prepare.prepare(dataclasses.replace(start, observation=observation), small_clip.MASS, small_clip.WEIGHTS)
-    assert not clip.frames.root_weight[5, 3].any() and clip.seen[5, 3] == 0
-    assert clip.frames.root_weight[5, 4].any()
+    clip = prepare.prepare(dataclasses.replace(start, observation=observation), small_clip.MASS)
+    assert clip.frames.point_share[5, 3] == 0.0 and clip.seen[5, 3] == 0
+    assert clip.frames.point_share[5, 4] > 0.0
     assert np.abs(clip.frames.points[5, 3]).max() < 3.0
 
 
-def test_depth_is_weaker_along_the_viewing_ray():
+def test_frames_hold_confidence_and_viewing_rays_but_no_weight():
+    clip, k = small_clip.prepared(), len(small_clip.sequence().observation.names)
+    np.testing.assert_allclose(clip.frames.point_share[:, :k], clip.seen[:, :k] / k)
+    assert clip.frames.point_share.sum(axis=1).max() <= 1.0 + 1e-12
+    assert not clip.frames.ray.any()  # motion capture knows no direction worse than another
     ray = np.tile([0.6, 0.0, 0.8], (small_clip.FRAMES, 1))
-    start = dataclasses.replace(small_clip.start(), depth_axes=ray)
-    clip = prepare.prepare(start, small_clip.MASS, small_clip.WEIGHTS)
-    weight, plain = clip.frames.root_weight[0, 0], small_clip.prepared().frames.root_weight[0, 0]
-    across = np.array([0.8, 0.0, -0.6])
-    assert np.sum((weight @ across) ** 2) == pytest.approx(np.sum((plain @ across) ** 2))
-    along = np.sum((weight @ ray[0]) ** 2) / np.sum((plain @ ray[0]) ** 2)
-    assert along == pytest.approx(small_clip.WEIGHTS.depth)
+    film = prepare.prepare(dataclasses.replace(small_clip.start(), depth_axes=ray), small_clip.MASS)
+    np.testing.assert_array_equal(film.frames.ray, ray)
+
+
+def test_strength_scales_what_the_joints_can_exert_and_nothing_else():
+    usual, strong = small_clip.prepared(), prepare.prepare(small_clip.start(), small_clip.MASS, 1.5)
+    np.testing.assert_allclose(strong.body.gains.torque_limit, 1.5 * usual.body.gains.torque_limit)
+    np.testing.assert_array_equal(strong.body.gains.kp, usual.body.gains.kp)
+    np.testing.assert_array_equal(strong.body.mass, usual.body.mass)
+    np.testing.assert_allclose(strong.reference, usual.reference, atol=1e-12)
 
 
 def test_slices_beyond_the_end_repeat_and_weigh_nothing():
     clip = small_clip.prepared()
     frames, reference, states, knots = prepare.slice_frames(clip, 30, 40)
     np.testing.assert_array_equal(frames.valid, [1] * 6 + [0] * 4)
-    assert not frames.root_weight[6:].any() and not frames.rate_weight[6:].any() and not frames.planted[6:].any()
+    assert not frames.point_share[6:].any() and not frames.planted[6:].any()
     assert not frames.swinging[6:].any() and clip.frames.swinging.shape == (small_clip.FRAMES, SOLE_POINTS)
     np.testing.assert_array_equal(reference[6:], np.repeat(clip.reference[-1:], 4, axis=0))
     np.testing.assert_array_equal(states.position[:6], clip.states.position[30:36])
@@ -60,14 +66,14 @@ def test_the_signs_of_the_motions_quaternions_do_not_matter():
     quats = np.array(start.motion.quats)
     quats[12:, 3] *= -1.0
     motion = dataclasses.replace(start.motion, quats=quats)
-    other = prepare.prepare(dataclasses.replace(start, motion=motion), small_clip.MASS, small_clip.WEIGHTS)
+    other = prepare.prepare(dataclasses.replace(start, motion=motion), small_clip.MASS)
     np.testing.assert_allclose(other.reference, clip.reference, atol=1e-12)
 
 
 def test_planted_and_swinging_follow_heel_and_ball_and_leave_toes_free():
     start = small_clip.start()
     planted = np.random.default_rng(0).uniform(size=np.shape(start.planted))
-    frames = prepare.prepare(dataclasses.replace(start, planted=planted), small_clip.MASS, small_clip.WEIGHTS).frames
+    frames = prepare.prepare(dataclasses.replace(start, planted=planted), small_clip.MASS).frames
     names = small_clip.prepared().body.contact_names[:SOLE_POINTS]
     for i, name in enumerate(names):
         side, part = name.split("_")[:2]

@@ -7,6 +7,7 @@ import jax
 import numpy as np
 from scipy.spatial.transform import Rotation
 
+from motionrecon.geometry.world import GRAVITY
 from motionrecon.physics import anthropometry, humanoid
 from motionrecon.physics.body import BENDS, SOLE_POINTS
 
@@ -26,7 +27,7 @@ def test_system_holds_what_was_written(person):
     assert np.allclose(body.offsets, person.skeleton.offsets, atol=1e-12)
     assert np.allclose(body.armature[:6], 0.0)
     assert np.allclose(body.armature[6:], humanoid.ARMATURE)
-    assert np.isclose(body.gravity, humanoid.GRAVITY)
+    assert np.isclose(body.gravity, GRAVITY)
     assert np.isclose(body.total_mass, person.mass, rtol=1e-12)
 
 
@@ -100,7 +101,7 @@ def test_soles_that_are_not_level_carry_their_points_along(person):
 
 def test_gains_scale_with_mass_and_strength(person):
     light, heavy = (humanoid.gains(person.skeleton, m) for m in (50.0, 100.0))
-    strong = humanoid.gains(person.skeleton, 50.0, humanoid.HumanoidOptions(strength=2.0))
+    strong = humanoid.gains(person.skeleton, 50.0, strength=2.0)
     assert np.allclose(heavy.kp, 2 * light.kp)
     assert np.allclose(strong.torque_limit, 2 * light.torque_limit)
     assert np.allclose(strong.kp, light.kp)

@@ -7,7 +7,6 @@ import numpy as np
 from motionrecon.data.synthetic import carriage
 from motionrecon.data.synthetic.choreography import RATE, Plan
 from motionrecon.data.synthetic.footwork import (  # fmt: skip
-    G,
     Stance,
     Swing,
     ease,
@@ -18,6 +17,7 @@ from motionrecon.data.synthetic.footwork import (  # fmt: skip
     weight_path,
 )
 from motionrecon.geometry import skeleton as skeletons
+from motionrecon.geometry.world import GRAVITY
 
 _LONG = 100.0  # s, beyond any clip
 _STAND = 0.560  # height of the centre of mass in standing, fraction of stature; lowered where legs do not reach
@@ -79,7 +79,7 @@ def jump(height: float, seconds: float, rng) -> Plan:
     """Plan a standing jump: countermovement, push-off over the toes, ballistic flight, landing on the toes."""
     t, h = _times(seconds), height
     speed = 2.25 + 0.15 * rng.uniform(-1, 1)
-    air = 2.0 * speed / G
+    air = 2.0 * speed / GRAVITY
     off = 1.12
     on = off + air
     top = (_STAND + 0.020) * h
@@ -87,8 +87,8 @@ def jump(height: float, seconds: float, rng) -> Plan:
         (0.0, _STAND * h, 0, 0),
         (0.30, _STAND * h, 0, 0),
         (0.78, (_STAND - 0.135) * h, 0, 11.0),
-        (off, top, speed, -G),
-        (on, top, -speed, -G),
+        (off, top, speed, -GRAVITY),
+        (on, top, -speed, -GRAVITY),
         (on + 0.26, (_STAND - 0.115) * h, 0, 9.0),
         (on + 0.95, _STAND * h, 0, 0),
         (_LONG, _STAND * h, 0, 0),

@@ -20,8 +20,9 @@ from scipy.linalg import solve_banded
 from scipy.ndimage import gaussian_filter1d
 from scipy.spatial.transform import Rotation
 
-from motionrecon.data.synthetic.footwork import G, rotate_y
+from motionrecon.data.synthetic.footwork import rotate_y
 from motionrecon.data.synthetic.mass_model import MassModel
+from motionrecon.geometry.world import GRAVITY
 from motionrecon.types import Motion, Skeleton
 
 RATE = 120.0  # Hz, at which plans are made
@@ -131,7 +132,7 @@ def _pose(skeleton: Skeleton, plan: Plan, root: np.ndarray):
 def _follow(skeleton, plan, com_z, model, root, rounds: int):
     """Move the root until the centre of mass follows the moment balance; returns root, pose, reach."""
     dt, grounded = 1.0 / RATE, plan.feet_down > 0
-    lift = np.where(grounded, np.gradient(np.gradient(com_z, dt), dt) + G, 0.0)
+    lift = np.where(grounded, np.gradient(np.gradient(com_z, dt), dt) + GRAVITY, 0.0)
     lift = np.maximum(lift, 0.0)
     push = np.zeros((len(root), 2))
     for k in range(rounds):

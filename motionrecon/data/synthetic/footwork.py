@@ -7,8 +7,6 @@ import dataclasses
 import numpy as np
 from scipy.interpolate import CubicSpline
 
-G = 9.81  # m/s2
-
 
 @dataclasses.dataclass(frozen=True)
 class Stance:

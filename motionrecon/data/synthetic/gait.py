@@ -10,8 +10,9 @@ from scipy.ndimage import gaussian_filter1d
 
 from motionrecon.data.synthetic import carriage
 from motionrecon.data.synthetic.choreography import RATE, Path, Plan
-from motionrecon.data.synthetic.footwork import G, Stance, Swing, foot_path, rotate_x, rotate_y, rotate_z, weight_path
+from motionrecon.data.synthetic.footwork import Stance, Swing, foot_path, rotate_x, rotate_y, rotate_z, weight_path
 from motionrecon.geometry import skeleton as skeletons
+from motionrecon.geometry.world import GRAVITY
 
 
 @dataclasses.dataclass(frozen=True)
@@ -100,13 +101,13 @@ def _bounce(style: GaitStyle, t, feet_down, height: float) -> np.ndarray:
         return base - style.bounce * height * np.cos(2 * np.pi * (t - middle) / style.period)
     phase = np.mod(t, style.period)
     flight = style.period - style.contact
-    peak = G * 0.5 * np.pi * style.period / style.contact
+    peak = GRAVITY * 0.5 * np.pi * style.period / style.contact
     w = np.pi / style.contact
-    v0 = -0.5 * G * flight
+    v0 = -0.5 * GRAVITY * flight
     s = np.minimum(phase, style.contact)
-    z = v0 * s - 0.5 * G * s**2 + peak / w * (s - np.sin(w * s) / w)
+    z = v0 * s - 0.5 * GRAVITY * s**2 + peak / w * (s - np.sin(w * s) / w)
     f = np.maximum(phase - style.contact, 0.0)
-    return base + z + 0.5 * G * flight * f - 0.5 * G * f**2
+    return base + z + 0.5 * GRAVITY * flight * f - 0.5 * GRAVITY * f**2
 
 
 def plan(style: GaitStyle, path: Path, height: float, seconds: float) -> tuple[Plan, float]:

@@ -10,9 +10,9 @@ from __future__ import annotations
 import numpy as np
 
 from motionrecon.data.synthetic import choreography, synthetic_clips
-from motionrecon.data.synthetic.footwork import G
 from motionrecon.data.synthetic.mass_model import MassModel
 from motionrecon.geometry import skeleton as skeletons
+from motionrecon.geometry.world import GRAVITY
 
 
 def ground_force(name: str, height: float = 1.75, seed: int = 0) -> tuple[np.ndarray, np.ndarray | None]:
@@ -37,7 +37,7 @@ def ground_force(name: str, height: float = 1.75, seed: int = 0) -> tuple[np.nda
     com = MassModel(skeleton.names, height).center_of_mass(pos, rot)
     every = round(rate / synthetic_clips.FPS)
     speed = np.gradient(com, 1.0 / rate, axis=0, edge_order=2)
-    net = _repeated(np.diff(speed[::every], axis=0)) * synthetic_clips.FPS / G + np.array([0.0, 0.0, 1.0])
+    net = _repeated(np.diff(speed[::every], axis=0)) * synthetic_clips.FPS / GRAVITY + np.array([0.0, 0.0, 1.0])
     if plan.left_share is None:
         return net, None
     first = round(start * rate)

@@ -12,9 +12,9 @@ import numpy as np
 from motionrecon.evaluate.forces import segment_masses
 from motionrecon.evaluate.forces.recorded_points import RecordedPoints
 from motionrecon.evaluate.forces.time_series import acceleration, low_pass, stretches
+from motionrecon.geometry.world import GRAVITY
 
 CUTOFF = 6.0  # Hz
-GRAVITY = 9.81  # m/s^2
 _LOW, _LOW_BY, _SLOW, _SLOW_BY = 0.03, 0.006, 0.6, 0.1  # m and m/s; contact, as logistic curves of height and speed
 _NO_STEP, _A_STEP = 0.06, 0.4  # s; a shorter gap in a contact is none, a longer double support is no step
 _PUSHED = 0.3  # of gravity; with more upward force the ground must push

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from motionrecon.config import Config, PersonOptions
+from motionrecon.config import Config
 from motionrecon.data.formats import trc
 from motionrecon.data.plates import plate_trials, plates_load
 from motionrecon.data.plates.force_plates import ForcePlates
@@ -87,7 +87,8 @@ def read(task: ForceTask) -> TrialInput:
             raise InputError(f"{trial.plates}: {error}") from None
         warnings.append(said)
     try:
-        fit = dataclasses.replace(task.fit, input=given, person=PersonOptions(height, mass))
+        person = dataclasses.replace(task.fit.person, height=height, mass=mass)
+        fit = dataclasses.replace(task.fit, input=given, person=person)
     except ConfigError as error:
         raise ConfigError(f"{trial.recording.parent / plate_trials.OPTIONS}: [{trial.name}] {error}") from None
     return TrialInput(points, plates, offset, fit, mass, tuple(warnings))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from jaxtyping import Float
 from scipy.ndimage import gaussian_filter1d
 
 from motionrecon.geometry import skeleton
@@ -12,7 +13,7 @@ DEPTH = 0.003  # m inside the floor: enough for the contact model to carry weigh
 SECONDS = 0.13  # width of the curve
 
 
-def sole_corners(motion: Motion, soles: Soles) -> np.ndarray:
+def sole_corners(motion: Motion, soles: Soles) -> Float[np.ndarray, "T 2 4 3"]:
     """Return the corners of both soles in the world: (T, 2 feet, 4, 3) m, heel left/right then ball left/right."""
     pos, rot = skeleton.clip_poses(motion.skeleton, motion.root_pos, motion.quats)
     out = []
@@ -24,7 +25,9 @@ def sole_corners(motion: Motion, soles: Soles) -> np.ndarray:
     return np.stack(out, axis=1)
 
 
-def vertical_shift(lowest: np.ndarray, standing: np.ndarray, fps: float) -> np.ndarray:
+def vertical_shift(
+    lowest: Float[np.ndarray, " T"], standing: Float[np.ndarray, " T"], fps: float
+) -> Float[np.ndarray, " T"]:
     """Return the slow curve (T,) m to add to the root's height.
 
     Args:

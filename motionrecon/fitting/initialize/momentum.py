@@ -13,6 +13,7 @@ reflect the signal would have none.
 from __future__ import annotations
 
 import numpy as np
+from jaxtyping import Float
 from scipy.interpolate import CubicSpline
 from scipy.linalg import solveh_banded
 from scipy.ndimage import gaussian_filter1d
@@ -24,7 +25,7 @@ CALM_SECONDS = 0.1
 _ORDER = 3
 
 
-def low_pass(values: np.ndarray, fps: float, cutoff: float = CUTOFF) -> np.ndarray:
+def low_pass(values: Float[np.ndarray, " T *N"], fps: float, cutoff: float = CUTOFF) -> Float[np.ndarray, " T *N"]:
     """Smooth (T, ...) with Whittaker's filter of third order.
 
     Args:
@@ -45,7 +46,7 @@ def low_pass(values: np.ndarray, fps: float, cutoff: float = CUTOFF) -> np.ndarr
     return solveh_banded(bands, values.reshape(t, -1), lower=True).reshape(values.shape)
 
 
-def velocity(path: np.ndarray, fps: float, lag: float) -> np.ndarray:
+def velocity(path: Float[np.ndarray, " T *N"], fps: float, lag: float) -> Float[np.ndarray, " T *N"]:
     """Return the velocity (T, ...) of a path (T, ...), ``lag`` frames before each frame, by a cubic spline."""
     path = np.asarray(path, float)
     if len(path) < 2:
@@ -54,7 +55,7 @@ def velocity(path: np.ndarray, fps: float, lag: float) -> np.ndarray:
     return CubicSpline(frames, path, axis=0)(frames - lag, 1) * fps
 
 
-def calm(com_velocity: np.ndarray, fps: float) -> np.ndarray:
+def calm(com_velocity: Float[np.ndarray, "T 3"], fps: float) -> Float[np.ndarray, " T"]:
     """Say how calm a motion is, (T,) in 0..1: 1 while the net force is near the body's weight, little in leaps.
 
     Torques change as fast as the force that they have to give. Walking is around 0.2 g of acceleration, running 1 g.
@@ -70,7 +71,7 @@ def calm(com_velocity: np.ndarray, fps: float) -> np.ndarray:
     return 1.0 / (1.0 + (around / CALM_ACCELERATION) ** 4)
 
 
-def film_velocity(com: np.ndarray, fps: float, lag: float) -> np.ndarray:
+def film_velocity(com: Float[np.ndarray, "T 3"], fps: float, lag: float) -> Float[np.ndarray, "T 3"]:
     """Return the low-passed velocity (T, 3) m/s of a filmed person's centre of mass, ``lag`` frames before each frame.
 
     A film's path shakes more than motion capture's, and of a calm motion nearly all of the net force lies below

@@ -148,7 +148,7 @@ class Optimus:
             structure = self.structure != "none"
             heads = 3 if self.step_state else 2
             return optimus_network(
-                inputs, self.size, structure=structure, linear_attention=self.linear_attention, heads=heads
+                inputs, self.size, structure=structure, linear_attention=self.linear_attention, outputs=heads
             )
 
         return hk.transform(network)

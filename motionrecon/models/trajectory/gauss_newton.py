@@ -11,7 +11,6 @@ from __future__ import annotations
 import dataclasses
 import math
 import time
-from collections.abc import Callable
 from typing import Any, Protocol
 
 import jax
@@ -102,7 +101,6 @@ def minimize(
     nominal: bool = False,
     feedback: bool = False,
     max_evaluations: int | None = None,
-    callback: Callable[[int, float], None] | None = None,
 ) -> Solution:
     """Lower a window's loss.
 
@@ -114,7 +112,6 @@ def minimize(
         is a feedback rollout about it.
       feedback: let feedback and open rollouts compete in every iteration.
       max_evaluations: stop after this many rollouts.
-      callback: called with (iteration, loss).
 
     Returns:
       The best simulated trajectory found; never worse than a simulated start. If nothing finite was found the loss
@@ -148,8 +145,6 @@ def minimize(
             slow += 1
             mu *= 10.0
         history.append(best)
-        if callback:
-            callback(i, best)
         if slow >= 2:
             status = FitStatus.OK
             break

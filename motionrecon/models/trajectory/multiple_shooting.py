@@ -12,7 +12,7 @@ from __future__ import annotations
 import dataclasses
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 import jax
@@ -106,7 +106,6 @@ def minimize(
     options: MultipleShootingOptions = MultipleShootingOptions(),
     *,
     max_evaluations: int | None = None,
-    callback: Callable[[int, float], None] | None = None,
 ) -> Shooting:
     """Turn a motion with defects into a simulated one of low loss.
 
@@ -117,7 +116,6 @@ def minimize(
         start is not free.
       options: settings.
       max_evaluations: stop after this many candidates.
-      callback: called with (iteration, loss and penalty).
 
     Returns:
       The motion reached. Status OK: it is a simulation but for ``options.defect``; MAX_STEPS and STALLED: it is not
@@ -125,7 +123,7 @@ def minimize(
     """
     began, factor, history, status = time.perf_counter(), 1.0, [], FitStatus.MAX_STEPS
     defect, tried, at, last = math.inf, 0, 0, len(problems) - 1
-    for i in range(options.iterations):
+    for _ in range(options.iterations):
         problem = problems[at]
         scale, stages = problem.state_scale, problem.linearize(trajectory)
         defect = float(_total(stages.c, scale))
@@ -152,8 +150,6 @@ def minimize(
         trajectory, defect = jax.tree.map(lambda x, b=best: x[b], moved), float(left[best])
         factor = float(np.clip(factor * _DAMPINGS[best], _LEAST, _MOST))
         history.append(float(merit[best]))
-        if callback:
-            callback(i, history[-1])
         done = defect < options.defect and abs(float(losses[best]) - loss) < options.tolerance * loss
         if done and at == last:
             status = FitStatus.OK

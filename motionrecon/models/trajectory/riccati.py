@@ -1,4 +1,9 @@
-"""Solve a stage-wise quadratic problem with linear dynamics by one backward and one forward sweep, O(T n^3)."""
+"""Solve a stage-wise quadratic problem with linear dynamics by one backward and one forward sweep, O(T n^3).
+
+Axes: T stages, n states, k knots, z = n + k stage variables, m controls (k steps of the knots, then m - k others).
+What is left to pay from a stage on is 1/2 z' V z + g' z; the names of its parts are value and gradient ``v, g``, with
+``va, vb`` = V times the dynamics, ``gc`` = g moved by the defect, ``quu, qux, qu`` the quadratic in the controls.
+"""
 
 from __future__ import annotations
 
@@ -48,7 +53,7 @@ class Policy:
       z: (T, n + k) stage variables along the linear model.
       w: (T - 1, m) controls along it.
       k: (T - 1, m) feed-forward part: w = k + gain z.
-      gain: (T - 1, m, n) feedback gains.
+      gain: (T - 1, m, n + k) feedback gains.
     """
 
     z: Array
@@ -80,17 +85,17 @@ def solve(stages: Stages, damping: Array, damping0: Array, free: Array) -> Polic
     def back(carry, stage):
         v, g = carry
         a, b, c, q, d, p, r, s = stage
-        top, rest = v[:, :n], v[:, n:]
-        va = (top @ a).at[:, n:].add(rest)
-        vb = (top @ b).at[:, :k].add(rest)
-        gc = g + top @ c
-        quu = (jnp.diag(r + damping) + b.T @ vb[:n]).at[:k].add(vb[n:])
-        qux = (b.T @ va[:n]).at[:k].add(va[n:])
-        qu = (s + b.T @ gc[:n]).at[:k].add(gc[n:])
+        top, rest = v[:, :n], v[:, n:]  # [z, n], [z, k]
+        va = (top @ a).at[:, n:].add(rest)  # [z, z]: V times (a above the identity of the knots)
+        vb = (top @ b).at[:, :k].add(rest)  # [z, m]
+        gc = g + top @ c  # [z]
+        quu = (jnp.diag(r + damping) + b.T @ vb[:n]).at[:k].add(vb[n:])  # [m, m]
+        qux = (b.T @ va[:n]).at[:k].add(va[n:])  # [m, z]
+        qu = (s + b.T @ gc[:n]).at[:k].add(gc[n:])  # [m]
         solved = cho_solve(cho_factor(quu, lower=True), jnp.concatenate([qux, qu[:, None]], axis=1))
-        gain, ff = -solved[:, :-1], -solved[:, -1]
-        v = (a.T @ va[:n] + qux.T @ gain).at[n:].add(va[n:])
-        g = (p + a.T @ gc[:n] + qux.T @ ff).at[n:].add(gc[n:])
+        gain, ff = -solved[:, :-1], -solved[:, -1]  # [m, z], [m]
+        v = (a.T @ va[:n] + qux.T @ gain).at[n:].add(va[n:])  # [z, z]
+        g = (p + a.T @ gc[:n] + qux.T @ ff).at[n:].add(gc[n:])  # [z]
         return (cost(0.5 * (v + v.T), q, d), g), (gain, ff)
 
     rows = (stages.a, stages.b, stages.c, stages.q[:-1], stages.d[:-1], stages.p[:-1], stages.r, stages.s)
@@ -100,8 +105,8 @@ def solve(stages: Stages, damping: Array, damping0: Array, free: Array) -> Polic
 
     def forth(z, stage):
         a, b, c, gain_, ff_ = stage
-        w = ff_ + gain_ @ z
-        after = jnp.concatenate([a @ z + b @ w + c, z[n:] + w[:k]])
+        w = ff_ + gain_ @ z  # [m]
+        after = jnp.concatenate([a @ z + b @ w + c, z[n:] + w[:k]])  # [z]
         return after, (after, w)
 
     _, (z, w) = jax.lax.scan(forth, z0, (stages.a, stages.b, stages.c, gain, ff))

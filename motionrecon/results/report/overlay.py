@@ -11,38 +11,28 @@ import cv2
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
+from motionrecon.biomechanics.foot_loads import FOOT_WORDS
 from motionrecon.geometry import camera as cameras
 from motionrecon.geometry import skeleton as skeletons
+from motionrecon.geometry.world import GRAVITY
 from motionrecon.render import annotate, figure, rasterize, scene
 from motionrecon.render.ground_grid import GroundGrid
 from motionrecon.render.video_writer import VideoWriter
 from motionrecon.results.report import stills
 from motionrecon.types import Camera, FitResult
 
-G = 9.81  # m/s2
-_FOOT_WORDS = ("heel", "toe", "ball", "foot", "sole")
 _SHADOW_SCALE = 0.25  # samples a pixel each way: its edges are soft
 _LARGE = 700  # px of stature from which the outline shows the corners of the coarse body
 
 
-@dataclasses.dataclass(frozen=True)
-class OverlayOptions:
-    """How the overlay looks.
-
-    Attributes:
-      opacity: of the body over a film, 0..1.
-      arrow: length of an arrow for a force of one body weight, m.
-      threshold: smallest force drawn, body weights.
-      quality: constant rate factor of the video (lower is better and larger); the quick encoder needs 3 more for what
-        the thorough one makes of a number.
-      panel: (width, height) px of each of the two rendered views.
-    """
-
-    opacity: float = 0.82
-    arrow: float = 0.55
-    threshold: float = 0.03
-    quality: int = 25
-    panel: tuple[int, int] = (640, 720)
+# How the overlay looks.
+OPACITY = 0.82  # of the body over a film, 0..1
+ARROW_LENGTH = 0.55  # length of an arrow for a force of one body weight, m
+LEAST_FORCE = 0.03  # smallest force drawn, body weights
+# Constant rate factor of the video (lower is better and larger); the quick encoder needs 3 more for what the thorough
+# one makes of a number.
+QUALITY = 25
+PANEL = (640, 720)  # (width, height) px of each of the two rendered views
 
 
 @dataclasses.dataclass(frozen=True)
@@ -59,14 +49,14 @@ class _Posed:
     vertical: np.ndarray
 
 
-def _forces(result: FitResult, threshold: float):
+def _forces(result: FitResult):
     """Join the forces of each foot at its center of pressure; others stay single. Forces in body weights."""
-    weight = result.mass * G
+    weight = result.mass * GRAVITY
     force = np.asarray(result.rollout.contact_force, float) / weight
     place = np.asarray(result.rollout.contact_pos, float)
     group = {}
     for i, name in enumerate(result.contact_names):
-        foot = name.split("_")[0] if any(word in name for word in _FOOT_WORDS) else name
+        foot = name.split("_")[0] if any(word in name for word in FOOT_WORDS) else name
         group.setdefault(foot, []).append(i)
     arrows, dots = [], []
     for f, p in zip(force, place, strict=True):
@@ -74,19 +64,19 @@ def _forces(result: FitResult, threshold: float):
         found = []
         for index in group.values():
             total = f[index].sum(0)
-            if np.linalg.norm(total) > threshold:
+            if np.linalg.norm(total) > LEAST_FORCE:
                 share = np.maximum(f[index, 2], 0.0) + 1e-9
                 found.append((share @ p[index] / share.sum(), total))
         arrows.append(found)
-        dots.append(p[size > 0.5 * threshold])
+        dots.append(p[size > 0.5 * LEAST_FORCE])
     return arrows, dots, force[..., 2].sum(1)
 
 
-def _posed(result: FitResult, threshold: float) -> _Posed:
+def _posed(result: FitResult) -> _Posed:
     motion = result.motion
     pos, rot = skeletons.clip_poses(motion.skeleton, motion.root_pos, motion.quats)
     body = figure.build(motion.skeleton, result.height, result.soles)
-    return _Posed(body, figure.coarser(body), result.height, pos, rot, *_forces(result, threshold))
+    return _Posed(body, figure.coarser(body), result.height, pos, rot, *_forces(result))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -106,9 +96,7 @@ def _surface(posed: _Posed, k: int, camera: Camera) -> _Surface:
     return _Surface(body, *figure.pose(body, posed.pos[k], posed.rot[k]))
 
 
-def _draw_body(
-    image, camera: Camera, posed: _Posed, k: int, surface: _Surface, opacity: float, arrow: float, shadow: float
-) -> None:
+def _draw_body(image, camera: Camera, posed: _Posed, k: int, surface: _Surface, opacity: float, shadow: float) -> None:
     body, light = surface.body, scene.key_light(camera)
     if shadow > 0:
         rasterize.draw_shadow(
@@ -122,7 +110,9 @@ def _draw_body(
         pixels, depth = rasterize.project(camera, posed.dots[k])
         scale = float(np.asarray(camera.intrinsics)[0, 0]) / max(float(np.median(depth)), 0.5)
         annotate.draw_dots(image, pixels[depth > 0.1], max(2.0, 0.011 * scale), annotate.CONTACT)
-    annotate.draw_arrows(image, camera, [(start, vector * arrow) for start, vector in posed.arrows[k]], light=light)
+    annotate.draw_arrows(
+        image, camera, [(start, vector * ARROW_LENGTH) for start, vector in posed.arrows[k]], light=light
+    )
 
 
 def _legend(image, posed: _Posed, k: int, fps: float) -> None:
@@ -132,14 +122,14 @@ def _legend(image, posed: _Posed, k: int, fps: float) -> None:
     annotate.draw_text(image, text, (round(0.6 * size), h - round(0.8 * size)), size)
 
 
-def _over_film(result: FitResult, posed: _Posed, frames: Iterable[np.ndarray], options) -> Iterator[np.ndarray]:
+def _over_film(result: FitResult, posed: _Posed, frames: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
     camera = result.observation.camera
     assert camera is not None, "a film is drawn over with its camera"
     for k, frame in zip(range(len(posed.pos)), frames, strict=False):  # a film may end early
         if frame.shape[1::-1] != tuple(camera.size):
             frame = cv2.resize(frame, tuple(camera.size), interpolation=cv2.INTER_AREA)
         image = np.ascontiguousarray(frame).copy()
-        _draw_body(image, camera, posed, k, _surface(posed, k, camera), options.opacity, options.arrow, 0.0)
+        _draw_body(image, camera, posed, k, _surface(posed, k, camera), OPACITY, 0.0)
         _legend(image, posed, k, result.motion.fps)
         yield image
 
@@ -150,9 +140,9 @@ def _facing(posed: _Posed) -> float:
     return math.atan2(ahead[1], ahead[0]) if np.linalg.norm(ahead) > 1e-6 else 0.0
 
 
-def _following_cameras(posed: _Posed, height: float, options) -> list[list[Camera]]:
+def _following_cameras(posed: _Posed, height: float) -> list[list[Camera]]:
     """Place a side and a front camera that glide along with the person."""
-    w, h = options.panel
+    w, h = PANEL
     path = np.asarray(gaussian_filter1d(posed.pos[:, 0, :2], 12.0, axis=0, mode="nearest"))
     reach = float(np.abs(posed.pos[:, 0, :2] - path).max()) + 0.55 * height
     focal = 1.45 * h
@@ -169,8 +159,8 @@ def _following_cameras(posed: _Posed, height: float, options) -> list[list[Camer
     return out
 
 
-def _two_views(result: FitResult, posed: _Posed, options) -> Iterator[np.ndarray]:
-    views = _following_cameras(posed, result.height, options)
+def _two_views(result: FitResult, posed: _Posed) -> Iterator[np.ndarray]:
+    views = _following_cameras(posed, result.height)
     grids = [GroundGrid(v[0]) for v in views]
     points = None if result.observation.keypoints3d is None else np.asarray(result.observation.keypoints3d, float)
     seen = np.asarray(result.observation.confidence) > 0
@@ -178,14 +168,14 @@ def _two_views(result: FitResult, posed: _Posed, options) -> Iterator[np.ndarray
         panels, surface = [], _surface(posed, k, views[0][k])
         for title, view, grid in zip(("side", "front"), views, grids, strict=True):
             image = grid.draw(view[k])
-            _draw_body(image, view[k], posed, k, surface, 1.0, options.arrow, 0.30)
+            _draw_body(image, view[k], posed, k, surface, 1.0, 0.30)
             if points is not None:
                 pixels, depth = rasterize.project(view[k], points[k][seen[k]])
                 annotate.draw_dots(image, pixels[depth > 0.1], 2.6, annotate.KEYPOINT)
             annotate.draw_text(image, title, (18, 34), 22, (90, 90, 90), strip=False)
             panels.append(image)
         picture = np.hstack(panels)
-        picture[:, options.panel[0] - 1 : options.panel[0] + 1] = 255
+        picture[:, PANEL[0] - 1 : PANEL[0] + 1] = 255
         _legend(picture, posed, k, result.motion.fps)
         yield picture
 
@@ -194,7 +184,6 @@ def write_overlay(
     result: FitResult,
     path: str | Path,
     frames: Iterable[np.ndarray] | None = None,
-    options: OverlayOptions = OverlayOptions(),
 ) -> list[np.ndarray]:
     """Write the overlay video of a fit.
 
@@ -203,7 +192,6 @@ def write_overlay(
       path: target, .mp4 (H.264 where the bundled ffmpeg has it).
       frames: BGR frames (H, W, 3) uint8, one for each frame of the result; None draws a side and a front view that
         follow the person, with the observed keypoints as small dots.
-      options: how it looks.
 
     Returns:
       A few of its pictures for the head of the report, evenly spread (``stills.Strip``).
@@ -211,15 +199,15 @@ def write_overlay(
     Raises:
       MotionReconError: the video cannot be written.
     """
-    posed = _posed(result, options.threshold)
+    posed = _posed(result)
     if frames is not None and result.observation.camera is not None:
-        size, pictures = result.observation.camera.size, _over_film(result, posed, frames, options)
+        size, pictures = result.observation.camera.size, _over_film(result, posed, frames)
     else:
-        size = (2 * options.panel[0], options.panel[1])
-        pictures = _two_views(result, posed, options)
+        size = (2 * PANEL[0], PANEL[1])
+        pictures = _two_views(result, posed)
     strip = stills.Strip(len(posed.pos))
     rate = float(result.motion.fps)
-    with VideoWriter(path, rate, size, quality=options.quality, threads=1, quick=True) as writer:
+    with VideoWriter(path, rate, size, quality=QUALITY, threads=1, quick=True) as writer:
         for k, picture in enumerate(pictures):
             strip.see(k, picture)
             writer.write(picture)

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from motionrecon.biomechanics.foot_loads import foot_loads, sole_points
+from motionrecon.geometry.world import GRAVITY
 from motionrecon.types import FitResult, FitStatus
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-GRAVITY = 9.81  # m/s^2
 METHOD_COLORS = {"physics": "#2563a8", "kinematic": "#e08a1e", "smoothed": "#9aa3ad"}
 SIDE_COLORS = {"left": "#2563a8", "right": "#c2452d"}
 _CONTACT = 0.02  # body weights on a foot that count as contact in the foot-height plot

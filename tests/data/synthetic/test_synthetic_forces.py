@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from motionrecon.data.synthetic import synthetic_clips, synthetic_forces
-from motionrecon.data.synthetic.footwork import G
 from motionrecon.errors import InputError
+from motionrecon.geometry.world import GRAVITY
 
 
 def test_a_walk_is_carried_by_its_feet():
@@ -33,7 +33,7 @@ def test_flight_has_no_force_and_a_jump_none_but_weight():
 
 def test_the_impulse_is_the_change_of_momentum():
     net, _ = synthetic_forces.ground_force("run")
-    fall = G * (net[:-1, 2] - 1.0).sum() / synthetic_clips.FPS
+    fall = GRAVITY * (net[:-1, 2] - 1.0).sum() / synthetic_clips.FPS
     assert abs(fall) < 2.0  # m/s, no more than a runner's own
     with pytest.raises(InputError, match="unknown"):
         synthetic_forces.ground_force("fly")

@@ -103,10 +103,3 @@ def test_stops_when_the_budget_is_spent(budget):
     assert found.status is FitStatus.MAX_STEPS
     free = minimize(Pendulum(2.5), START, GaussNewtonOptions(iterations=40, tolerance=1e-9))
     assert free.evaluations > found.evaluations
-
-
-def test_callback_hears_every_iteration():
-    heard = []
-    found = minimize(Pendulum(), START, callback=lambda i, loss: heard.append((i, loss)))
-    assert [i for i, _ in heard] == list(range(found.steps))
-    assert [loss for _, loss in heard] == list(found.history[1:])

@@ -117,7 +117,7 @@ def test_mocap_overlay_follows_the_person(tmp_path):
 
 def test_force_arrows_carry_the_body_weight():
     result = fake_result("wave/front", 10)
-    arrows, dots, vertical = overlay._forces(result, 0.03)
+    arrows, dots, vertical = overlay._forces(result)
     assert vertical == pytest.approx(np.ones(10), abs=1e-6)
     assert len(arrows[0]) == 2 and len(dots[0]) == 8
     total = sum(vector for _, vector in arrows[0])
@@ -147,7 +147,7 @@ def test_overlay_is_the_same_each_time(tmp_path):
 
 def test_a_body_seen_small_is_drawn_coarse():
     result = fake_result("wave/front", 2)
-    posed = overlay._posed(result, 0.03)
+    posed = overlay._posed(result)
     camera = result.observation.camera
     near = dataclasses.replace(camera, intrinsics=np.diag([4.0, 4.0, 1.0]) @ np.asarray(camera.intrinsics))
     fine, coarse = (len(overlay._surface(posed, 0, c).body.faces) for c in (near, camera))

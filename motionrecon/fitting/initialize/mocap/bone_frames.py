@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import jax.numpy as jnp
 import numpy as np
+from jaxtyping import Float
 
 from motionrecon.geometry import rotations, skeleton
 from motionrecon.geometry.padding import pad_frames
@@ -17,7 +18,7 @@ from motionrecon.types import Array
 BEND = (np.radians(15.0), np.radians(40.0))  # from the parent's axis to the limb plane
 
 
-def _unit(v: np.ndarray) -> np.ndarray:
+def _unit(v: Float[np.ndarray, "*N 3"]) -> Float[np.ndarray, "*N 3"]:
     return v / np.maximum(np.linalg.norm(v, axis=-1, keepdims=True), 1e-9)
 
 
@@ -29,18 +30,20 @@ def _axes(x, y, z) -> np.ndarray:
     return np.stack([x, y, z], axis=-1)
 
 
-def _from_yz(y: np.ndarray, z: np.ndarray) -> np.ndarray:
+def _from_yz(y: Float[np.ndarray, "T 3"], z: Float[np.ndarray, "T 3"]) -> Float[np.ndarray, "T 3 3"]:
     """Return rotations (T, 3, 3) with z exact and y as close as possible."""
     z = _unit(z)
     x = _unit(_cross(y, z))
     return _axes(x, _cross(z, x), z)
 
 
-def _across(axis: np.ndarray, guess: np.ndarray) -> np.ndarray:
+def _across(axis: Float[np.ndarray, "T 3"], guess: Float[np.ndarray, "... 3"]) -> Float[np.ndarray, "T 3"]:
     return _unit(guess - axis * np.sum(axis * guess, axis=-1, keepdims=True))
 
 
-def _hinge(a: np.ndarray, b: np.ndarray, default: np.ndarray, forwards: bool) -> np.ndarray:
+def _hinge(
+    a: Float[np.ndarray, "T 3"], b: Float[np.ndarray, "T 3"], default: Float[np.ndarray, "T 3"], forwards: bool
+) -> Float[np.ndarray, "T 3"]:
     """Axis that turns direction a into b where the limb is bent, else ``default``; unit and perpendicular to a."""
     normal = _cross(a, b)
     bend = np.arctan2(np.linalg.norm(normal, axis=-1), np.sum(a * b, axis=-1))
@@ -55,7 +58,7 @@ def _hinge(a: np.ndarray, b: np.ndarray, default: np.ndarray, forwards: bool) ->
     return _unit(share * axis + (1.0 - share) * default)
 
 
-def _swing(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+def _swing(a: Float[np.ndarray, "T 3"], b: Float[np.ndarray, "T 3"]) -> Float[np.ndarray, "T 3 3"]:
     """Shortest rotations (T, 3, 3) of unit a to unit b."""
     axis = _cross(a, b)
     c = np.sum(a * b, axis=-1)[..., None, None]
@@ -109,7 +112,7 @@ def world_rotations(p: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
 
 
 @Program
-def _local(world: Array) -> Array:
+def _local(world: Float[Array, "T J 3 3"]) -> Float[Array, "T J 4"]:
     """World rotations (T, J, 3, 3), the spine's left open, as local quaternions (T, J, 4), continuous in time."""
     quats = rotations.from_matrix(world)
     pelvis, chest = (quats[:, skeleton.JOINT_NAMES.index(name)] for name in ("pelvis", "chest"))
@@ -120,7 +123,7 @@ def _local(world: Array) -> Array:
     return rotations.continuous(rotations.normalize(local * jnp.where(local[:1, :, :1] < 0, -1.0, 1.0)))
 
 
-def local_quaternions(rotation: dict[str, np.ndarray]) -> np.ndarray:
+def local_quaternions(rotation: dict[str, np.ndarray]) -> Float[np.ndarray, "T J 4"]:
     """Turn world rotations (T, 3, 3) of the joints into local quaternions (T, J, 4), signs continuous in time.
 
     The spine shares the turn from pelvis to chest equally.

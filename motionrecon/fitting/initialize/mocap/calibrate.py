@@ -11,7 +11,9 @@ from __future__ import annotations
 import dataclasses
 
 import numpy as np
+from jaxtyping import Float
 
+from motionrecon.config import STATURE
 from motionrecon.geometry import keypoints
 from motionrecon.geometry.joint_frames import joint_frames
 from motionrecon.geometry.skeleton import DEFAULT_HEIGHT, ancestor_mask, template, template_sites
@@ -23,30 +25,24 @@ _BONES = {
     "upper_arm": ("shoulder", "elbow", "elbow"), "forearm": ("elbow", "wrist", None),
 }  # fmt: skip
 _JOINT_CENTERS = ("hip", "knee", "ankle", "shoulder", "elbow")
-_PLAUSIBLE = (0.5, 2.6)  # m, stature
 
 
-@dataclasses.dataclass(frozen=True)
-class CalibrationOptions:
-    """How strongly the average body counts, against the mean over frames of squared keypoint errors.
-
-    Attributes:
-      ridge: pull of joint and site offsets to the average body, and of left to right.
-      ridge_center: pull of sites that are joint centres (knee keypoint to knee joint) to zero.
-      rounds: calibrations, each after an inverse-kinematics solve.
-    """
-
-    ridge: float = 1e-2
-    ridge_center: float = 0.1
-    rounds: int = 3
+# How strongly the average body counts, against the mean over frames of squared keypoint errors.
+RIDGE = 1e-2  # pull of joint and site offsets to the average body, and of left to right
+RIDGE_CENTER = 0.1  # pull of sites that are joint centres (knee keypoint to knee joint) to zero
+ROUNDS = 3  # calibrations, each after an inverse-kinematics solve
 
 
-def _median_distance(points: np.ndarray, weight: np.ndarray, a: int, b: int) -> float | None:
+def _median_distance(
+    points: Float[np.ndarray, "T K 3"], weight: Float[np.ndarray, "T K"], a: int, b: int
+) -> float | None:
     seen = (weight[:, a] > 0) & (weight[:, b] > 0)
     return float(np.median(np.linalg.norm(points[seen, a] - points[seen, b], axis=-1))) if seen.sum() >= 3 else None
 
 
-def bone_lengths(points: Array, weight: Array, names: tuple[str, ...]) -> dict[str, float]:
+def bone_lengths(
+    points: Float[Array, "T K 3"], weight: Float[Array, "T K"], names: tuple[str, ...]
+) -> dict[str, float]:
     """Measure the four long bones as medians over frames, mean of left and right.
 
     Args:
@@ -93,7 +89,7 @@ def stature(lengths: dict[str, float]) -> float | None:
     if not known:
         return None
     height = sum(lengths[b] for b in known) / sum(share[b] for b in known)
-    return float(np.clip(height, *_PLAUSIBLE))
+    return float(np.clip(height, *STATURE))
 
 
 def measured_body(lengths: dict[str, float], height: float, names: tuple[str, ...]) -> tuple[Skeleton, Sites]:
@@ -129,12 +125,12 @@ def measured_body(lengths: dict[str, float], height: float, names: tuple[str, ..
     return dataclasses.replace(skeleton, offsets=offsets), dataclasses.replace(sites, offset=site)
 
 
-def _ridge_matrix(skeleton: Skeleton, sites: Sites, options: CalibrationOptions) -> tuple[np.ndarray, np.ndarray]:
+def _ridge_matrix(skeleton: Skeleton, sites: Sites) -> tuple[Float[np.ndarray, " N"], Float[np.ndarray, "N N"]]:
     """Return the diagonal pull to the average body (N,) and the left-right coupling (N, N)."""
     joints, n_sites = len(skeleton.names) - 1, len(sites.names)
     center = [n.split("_", 1)[-1] in _JOINT_CENTERS for n in sites.names]
-    pull = np.full((joints + n_sites, 3), options.ridge)
-    pull[joints:][center] = options.ridge_center
+    pull = np.full((joints + n_sites, 3), RIDGE)
+    pull[joints:][center] = RIDGE_CENTER
     pairs = [(a - 1, b - 1) for a, b in skeleton.symmetry]
     for i, name in enumerate(sites.names):
         if name.startswith("left_") and keypoints.mirror(name) in sites.names:
@@ -144,13 +140,14 @@ def _ridge_matrix(skeleton: Skeleton, sites: Sites, options: CalibrationOptions)
         for axis, sign in enumerate((1.0, -1.0, 1.0)):
             d = np.zeros(pull.size)
             d[3 * a + axis], d[3 * b + axis] = 1.0, -sign
-            couple += options.ridge * np.outer(d, d)
+            couple += RIDGE * np.outer(d, d)
     return pull.ravel(), couple
 
 
 def calibrate(
-    skeleton: Skeleton, sites: Sites, average: tuple[Skeleton, Sites], root_pos: Array, quats: Array,
-    target: Array, weight: Array, options: CalibrationOptions,
+    skeleton: Skeleton, sites: Sites, average: tuple[Skeleton, Sites],
+    root_pos: Float[Array, "T 3"], quats: Float[Array, "T J 4"],
+    target: Float[Array, "T K 3"], weight: Float[Array, "T K"],
 ) -> tuple[Skeleton, Sites]:  # fmt: skip
     """Solve for joint and site offsets with the pose of every frame held.
 
@@ -162,7 +159,6 @@ def calibrate(
       quats: (T, J, 4) local.
       target: (T, K, 3) m.
       weight: (T, K) in 0..1.
-      options: ridges.
 
     Returns:
       Skeleton and Sites with new offsets, m.
@@ -179,7 +175,7 @@ def calibrate(
     share = np.asarray(weight)[..., None] / np.sqrt(frames)
     a = (rows * share[..., None, None]).reshape(frames * n_sites * 3, -1)
     b = ((np.asarray(target) - np.asarray(root_pos)[:, None]) * share).reshape(-1)
-    pull, couple = _ridge_matrix(skeleton, sites, options)
+    pull, couple = _ridge_matrix(skeleton, sites)
     prior = np.concatenate([np.asarray(average[0].offsets)[1:].ravel(), np.asarray(average[1].offset).ravel()])
     x = np.linalg.solve(a.T @ a + np.diag(pull) + couple, a.T @ b + pull * prior).reshape(-1, 3)
     offsets = np.concatenate([np.zeros((1, 3)), x[: joints - 1]])

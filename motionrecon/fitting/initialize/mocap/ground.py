@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 
 import numpy as np
+from jaxtyping import Bool, Float
 
 from motionrecon.types import Array, Observation, WorldTransform
 
@@ -25,27 +26,14 @@ _CLEARANCE = {
 }  # fmt: skip
 
 
-@dataclasses.dataclass(frozen=True)
-class GroundOptions:
-    """How the floor is fitted.
-
-    Attributes:
-      speed: m/s, below which a foot point may stand.
-      band: m, how far over the lowest slow points of its kind a standing point may be.
-      scatter: m, standard deviation of a footfall's height.
-      slope: rad, standard deviation of the floor's slope (the ridge).
-      side: m, standard deviation of the height difference between left and right points of a kind.
-      rounds: times the standing points are chosen anew over the fitted plane.
-      envelope: percent of frames in which a point may be lower over the floor than a body part can be.
-    """
-
-    speed: float = 0.35
-    band: float = 0.04
-    scatter: float = 0.006
-    slope: float = 0.012
-    side: float = 0.01
-    rounds: int = 4
-    envelope: float = 2.0
+# How the floor is fitted.
+STANDING_SPEED = 0.35  # m/s, below which a foot point may stand
+STANDING_BAND = 0.04  # m, how far over the lowest slow points of its kind a standing point may be
+SCATTER = 0.006  # m, standard deviation of a footfall's height
+SLOPE = 0.012  # rad, standard deviation of the floor's slope (the ridge)
+SIDE = 0.01  # m, standard deviation of the height difference between left and right points of a kind
+ROUNDS = 4  # times the standing points are chosen anew over the fitted plane
+ENVELOPE = 2.0  # percent of frames in which a point may be lower over the floor than a body part can be
 
 
 @dataclasses.dataclass(frozen=True)
@@ -63,11 +51,11 @@ class GroundFit:
     footfalls: int
 
 
-def _speed(points: np.ndarray, fps: float) -> np.ndarray:
+def _speed(points: Float[np.ndarray, "T 3"], fps: float) -> Float[np.ndarray, " T"]:
     return np.linalg.norm(np.gradient(points, axis=0), axis=-1) * fps if len(points) > 1 else np.zeros(len(points))
 
 
-def _runs(stand: np.ndarray) -> np.ndarray:
+def _runs(stand: Bool[np.ndarray, " T"]) -> Float[np.ndarray, " T"]:
     """Return 1 / length of the run of true frames each frame belongs to, 0 elsewhere."""
     weight = np.zeros(len(stand))
     edges = np.flatnonzero(np.diff(np.concatenate([[0], stand.astype(int), [0]])))
@@ -76,7 +64,9 @@ def _runs(stand: np.ndarray) -> np.ndarray:
     return weight
 
 
-def _solve_plane(kinds, center: np.ndarray, height: float, options: GroundOptions) -> tuple[np.ndarray, float]:
+def _solve_plane(
+    kinds, center: Float[np.ndarray, " 3"], height: float, thickness: float
+) -> tuple[Float[np.ndarray, " 3"], float]:
     """Fit z = a + b x + c y + height of the kind +- side; returns (a, b, c) and the number of footfalls."""
     names = sorted({kind for kind, *_ in kinds})
     size = 3 + 2 * len(names)
@@ -87,20 +77,26 @@ def _solve_plane(kinds, center: np.ndarray, height: float, options: GroundOption
         rows = np.zeros((used.sum(), size))
         rows[:, 0], rows[:, 1:3] = 1.0, points[used, :2] - center[:2]
         rows[:, 3 + i], rows[:, 3 + len(names) + i] = 1.0, side
-        w = weight[used] / options.scatter**2
+        w = weight[used] / SCATTER**2
         normal += rows.T @ (w[:, None] * rows)
         right += rows.T @ (w * points[used, 2])
         count += weight.sum()
     for i, kind in enumerate(names):
         share, sigma = _STANDING[kind]
         normal[3 + i, 3 + i] += sigma**-2
-        right[3 + i] += share * height * sigma**-2
-        normal[3 + len(names) + i, 3 + len(names) + i] += options.side**-2
-    normal[[1, 2], [1, 2]] += options.slope**-2
+        right[3 + i] += (share * height + thickness) * sigma**-2
+        normal[3 + len(names) + i, 3 + len(names) + i] += SIDE**-2
+    normal[[1, 2], [1, 2]] += SLOPE**-2
     return np.linalg.solve(normal, right)[:3], count
 
 
-def _standing(points: np.ndarray, seen: np.ndarray, slow: np.ndarray, over: np.ndarray, band: float) -> np.ndarray:
+def _standing(
+    points: Float[np.ndarray, "T 3"],
+    seen: Bool[np.ndarray, " T"],
+    slow: Bool[np.ndarray, " T"],
+    over: Float[np.ndarray, " T"],
+    band: float,
+) -> Bool[np.ndarray, " T"]:
     """Choose frames in which a point is slow and within ``band`` over its lowest slow heights."""
     pool = seen & slow if (seen & slow).sum() >= 3 else seen
     if not pool.any():
@@ -109,14 +105,16 @@ def _standing(points: np.ndarray, seen: np.ndarray, slow: np.ndarray, over: np.n
     return pool & (over < low + band) & (over > low - band)
 
 
-def fit_ground(observation: Observation, points: Array, height: float, options: GroundOptions) -> GroundFit:
+def fit_ground(
+    observation: Observation, points: Float[Array, "T K 3"], height: float, thickness: float = 0.0
+) -> GroundFit:
     """Fit the floor and return the move that makes it z = 0.
 
     Args:
       observation: names, rate and confidence.
       points: (T, K, 3) m, its keypoints without gaps, z roughly up.
       height: stature, m (gives the height of ankles and toes over the floor).
-      options: see ``GroundOptions``.
+      thickness: m, of soles beyond the usual ones.
 
     Returns:
       A GroundFit; the point of the plane under the middle of the clip keeps its x and y.
@@ -132,15 +130,15 @@ def fit_ground(observation: Observation, points: Array, height: float, options: 
         low = np.percentile(points[..., 2][seen], 1.0) if seen.any() else 0.0
         return GroundFit(WorldTransform(np.eye(3), np.array([0.0, 0.0, -low])), 0.0, 0)
     plane = np.zeros(3)
-    for _ in range(options.rounds):
+    for _ in range(ROUNDS):
         kinds = []
         for kind, side, k in tracks:
             over = points[:, k, 2] - (points[:, k, :2] - center[:2]) @ plane[1:]
-            slow = _speed(points[:, k], observation.fps) < options.speed
-            stand = _standing(points[:, k], seen[:, k], slow, over, options.band)
+            slow = _speed(points[:, k], observation.fps) < STANDING_SPEED
+            stand = _standing(points[:, k], seen[:, k], slow, over, STANDING_BAND)
             kinds.append((kind, side, points[:, k], _runs(stand)))
-        plane, count = _solve_plane(_lowest(kinds, center, plane, options), center, height, options)
-    plane[0] -= _too_high(observation.names, points, seen, plane, center, height, options)
+        plane, count = _solve_plane(_lowest(kinds, center, plane), center, height, thickness)
+    plane[0] -= _too_high(observation.names, points, seen, plane, center, height)
     normal = np.array([-plane[1], -plane[2], 1.0])
     normal /= np.linalg.norm(normal)
     axis = np.cross(normal, [0.0, 0.0, 1.0])
@@ -152,18 +150,25 @@ def fit_ground(observation: Observation, points: Array, height: float, options: 
     return GroundFit(world, float(np.degrees(np.arccos(normal[2]))), round(count))
 
 
-def _too_high(names, points, seen, plane, center, height: float, options: GroundOptions) -> float:
+def _too_high(
+    names,
+    points: Float[np.ndarray, "T K 3"],
+    seen: Bool[np.ndarray, "T K"],
+    plane: Float[np.ndarray, " 3"],
+    center: Float[np.ndarray, " 3"],
+    height: float,
+) -> float:
     """Return how far, m, the plane cuts into the body: in floor work feet seldom stand, but hands and shins lie."""
     over = points[..., 2] - plane[0] - (points[..., :2] - center[:2]) @ plane[1:]
     cuts = [
-        _CLEARANCE[kind] * height - np.percentile(over[seen[:, k], k], options.envelope)
+        _CLEARANCE[kind] * height - np.percentile(over[seen[:, k], k], ENVELOPE)
         for k, name in enumerate(names)
         if (kind := name.removeprefix("left_").removeprefix("right_")) in _CLEARANCE and seen[:, k].any()
     ]
     return max([0.0, *cuts])
 
 
-def _lowest(kinds, center: np.ndarray, plane: np.ndarray, options: GroundOptions):
+def _lowest(kinds, center: Float[np.ndarray, " 3"], plane: Float[np.ndarray, " 3"]):
     """Drop a side whose lowest points stay clearly over the other side's: that foot never stood."""
     level = {}
     for kind, side, points, weight in kinds:
@@ -173,6 +178,6 @@ def _lowest(kinds, center: np.ndarray, plane: np.ndarray, options: GroundOptions
     keep = []
     for kind, side, points, weight in kinds:
         other = level.get((kind, -side))
-        if (kind, side) in level and (other is None or level[kind, side] < other + options.band):
+        if (kind, side) in level and (other is None or level[kind, side] < other + STANDING_BAND):
             keep.append((kind, side, points, weight))
     return keep

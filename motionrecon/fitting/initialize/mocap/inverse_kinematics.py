@@ -13,7 +13,6 @@ Everything that belongs to a person or a clip is an argument: one compiled progr
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 from typing import NamedTuple
 
@@ -21,6 +20,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
+from jaxtyping import Float
 
 from motionrecon.fitting.initialize.mocap.sole_calibration import sole_corners
 from motionrecon.fitting.initialize.mocap.tridiagonal import solve_tridiagonal
@@ -31,42 +31,20 @@ from motionrecon.geometry.skeleton import ancestor_mask
 from motionrecon.jobs.program_store import Program
 from motionrecon.types import Sites, Skeleton, Soles
 
-_OFF = 1e3  # m: a robust width that changes nothing
-
-
-@dataclasses.dataclass(frozen=True)
-class IKOptions:
-    """Weights against 1 per metre of a keypoint's error.
-
-    Attributes:
-      smooth_twist: per radian between frames, about the axes keypoints see badly (along limbs, feet, neck).
-      smooth_swing: per radian between frames, about the other axes.
-      smooth_root: per metre between frames.
-      hinge: per radian off the knee's axis.
-      elbow: per radian off the elbow's axis.
-      foot: per radian of ankle rotation.
-      trunk: per radian of spine, chest and neck rotation.
-      ball: per radian of hip and shoulder rotation.
-      limit: per radian that a knee or elbow is bent the wrong way by more than ``slack`` radians.
-      slack: rad.
-      floor: per metre that a sole is inside the floor.
-      floor_unseen: the same for clips whose forefeet were not observed, so nothing else places the foot.
-      tolerance: relative decrease of the cost at which iterating stops.
-    """
-
-    smooth_twist: float = 0.1
-    smooth_swing: float = 0.02
-    smooth_root: float = 0.01
-    hinge: float = 0.2
-    elbow: float = 0.1
-    foot: float = 0.03
-    trunk: float = 0.02
-    ball: float = 0.005
-    limit: float = 0.5
-    slack: float = 0.05
-    floor: float = 0.5
-    floor_unseen: float = 1.2
-    tolerance: float = 1e-3
+# Weights against 1 per metre of a keypoint's error.
+SMOOTH_TWIST = 0.1  # per radian between frames, about the axes keypoints see badly (along limbs, feet, neck)
+SMOOTH_SWING = 0.02  # per radian between frames, about the other axes
+SMOOTH_ROOT = 0.01  # per metre between frames
+HINGE = 0.2  # per radian off the knee's axis
+ELBOW = 0.1  # per radian off the elbow's axis
+FOOT = 0.03  # per radian of ankle rotation
+TRUNK = 0.02  # per radian of spine, chest and neck rotation
+BALL_JOINT = 0.005  # per radian of hip and shoulder rotation
+LIMIT = 0.5  # per radian that a knee or elbow is bent the wrong way by more than SLACK
+SLACK = 0.05  # rad
+FLOOR = 0.5  # per metre that a sole is inside the floor
+FLOOR_UNSEEN = 1.2  # the same for clips whose forefeet were not observed, so nothing else places the foot
+TOLERANCE = 1e-3  # relative decrease of the cost at which iterating stops
 
 
 class Problem(NamedTuple):
@@ -77,7 +55,6 @@ class Problem(NamedTuple):
     site: Array  # (K, 3) m
     target: Array  # (T, K, 3) m
     weight: Array  # (T, K)
-    width: Array  # () m, Geman-McClure width
     corner_link: Array  # (P,)
     corner: Array  # (P, 3) m
     attract: Array  # (T, P) per metre, pull of a corner to z = 0
@@ -90,20 +67,21 @@ class Problem(NamedTuple):
     used: Array  # (T,) 1 for real frames
 
 
-def _joint_weights(names: tuple[str, ...], options: IKOptions) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _joint_weights(
+    names: tuple[str, ...],
+) -> tuple[Float[np.ndarray, "J 3"], Float[np.ndarray, "J 3"], Float[np.ndarray, "J 3"]]:
     """Return prior weights, bend signs and smoothing weights, each (J, 3) over the child axes x, y, z."""
-    o = options
-    swing, twist = o.smooth_swing, o.smooth_twist
+    swing, twist = SMOOTH_SWING, SMOOTH_TWIST
     rows = {
         "pelvis": ((0, 0, 0), (0, 0, 0), (swing, swing, swing)),
-        "spine": ((o.trunk,) * 3, (0, 0, 0), (twist,) * 3),
-        "chest": ((o.trunk,) * 3, (0, 0, 0), (swing, swing, swing)),
-        "neck": ((o.trunk,) * 3, (0, 0, 0), (swing, swing, twist)),
-        "hip": ((o.ball,) * 3, (0, 0, 0), (swing, swing, twist)),
-        "knee": ((o.hinge, 0, o.hinge), (0, 1, 0), (twist, swing, twist)),
-        "ankle": ((o.foot,) * 3, (0, 0, 0), (twist, swing, swing)),
-        "shoulder": ((o.ball,) * 3, (0, 0, 0), (swing, twist, swing)),
-        "elbow": ((o.elbow, o.elbow, 0), (0, 0, -1), (twist, twist, swing)),
+        "spine": ((TRUNK,) * 3, (0, 0, 0), (twist,) * 3),
+        "chest": ((TRUNK,) * 3, (0, 0, 0), (swing, swing, swing)),
+        "neck": ((TRUNK,) * 3, (0, 0, 0), (swing, swing, twist)),
+        "hip": ((BALL_JOINT,) * 3, (0, 0, 0), (swing, swing, twist)),
+        "knee": ((HINGE, 0, HINGE), (0, 1, 0), (twist, swing, twist)),
+        "ankle": ((FOOT,) * 3, (0, 0, 0), (twist, swing, swing)),
+        "shoulder": ((BALL_JOINT,) * 3, (0, 0, 0), (swing, twist, swing)),
+        "elbow": ((ELBOW, ELBOW, 0), (0, 0, -1), (twist, twist, swing)),
     }
     table = [rows[n.replace("left_", "").replace("right_", "")] for n in names]
     prior, bend, smooth = (np.array([r[i] for r in table], dtype=float) for i in range(3))
@@ -121,12 +99,11 @@ def _unseen_arms(skeleton: Skeleton, sites: Sites, weight: np.ndarray) -> list[i
 def build_problem(
     skeleton: Skeleton,
     sites: Sites,
-    target: np.ndarray,
-    weight: np.ndarray,
+    target: Float[np.ndarray, "T K 3"],
+    weight: Float[np.ndarray, "T K"],
     soles: Soles,
-    attract: np.ndarray | None,
-    options: IKOptions,
-    width: float | None = None,
+    attract: Float[np.ndarray, "T 8"] | None,
+    floor: float = FLOOR,
 ) -> Problem:
     """Pad a clip and collect everything its least squares needs.
 
@@ -137,32 +114,31 @@ def build_problem(
       weight: (T, K) in 0..1; 0 = missing.
       soles: contact geometry.
       attract: (T, 8) per metre, pull of each sole corner to the floor; None leaves the floor out altogether.
-      options: weights.
-      width: m, Geman-McClure width of keypoint residuals; None = plain least squares.
+      floor: per metre that a sole is inside the floor.
 
     Returns:
       A Problem whose T is ``joint_frames.padded_length``.
     """
     frames = len(target)
-    prior, bend, smooth = _joint_weights(skeleton.names, options)
+    prior, bend, smooth = _joint_weights(skeleton.names)
     prior[_unseen_arms(skeleton, sites, weight)] = 0.0  # their guess hangs; the prior would lift them to the rest pose
     ankles = [skeleton.names.index("left_ankle")] * 4 + [skeleton.names.index("right_ankle")] * 4
     pull = np.zeros((frames, 8)) if attract is None else attract
     fields = Problem(
         offsets=skeleton.offsets, link=np.asarray(sites.link), site=sites.offset,
         target=pad_frames(target), weight=pad_frames(weight, "constant"),
-        width=_OFF if width is None else width, corner_link=np.array(ankles), corner=sole_corners(soles),
-        attract=pad_frames(pull, "constant"), floor=0.0 if attract is None else options.floor, prior=prior, bend=bend,
-        limit=options.limit, slack=options.slack,
-        smooth=np.concatenate([np.full(3, options.smooth_root), smooth.ravel()]),
+        corner_link=np.array(ankles), corner=sole_corners(soles),
+        attract=pad_frames(pull, "constant"), floor=0.0 if attract is None else floor, prior=prior, bend=bend,
+        limit=LIMIT, slack=SLACK,
+        smooth=np.concatenate([np.full(3, SMOOTH_ROOT), smooth.ravel()]),
         used=pad_frames(np.ones(frames), "constant"),
     )  # fmt: skip
     return Problem(*(jnp.asarray(f, dtype=None if np.asarray(f).dtype.kind == "i" else float) for f in fields))
 
 
 def solve_poses(
-    problem: Problem, skeleton: Skeleton, root_pos: Array, quats: Array, iterations: int, tolerance: float
-) -> tuple[np.ndarray, np.ndarray, float]:
+    problem: Problem, skeleton: Skeleton, root_pos: Float[Array, "t 3"], quats: Float[Array, "t J 4"], iterations: int
+) -> tuple[Float[np.ndarray, "t 3"], Float[np.ndarray, "t J 4"], float]:
     """Run Levenberg-Marquardt from a start.
 
     Args:
@@ -171,14 +147,13 @@ def solve_poses(
       root_pos: (t, 3) m, t frames before padding.
       quats: (t, J, 4) local.
       iterations: most iterations.
-      tolerance: relative decrease of the cost at which to stop.
 
     Returns:
       Root positions (t, 3), local rotations (t, J, 4), neighbours on the same half sphere, and the cost.
     """
     frames = len(root_pos)
     pos, rot = (jnp.asarray(pad_frames(v), dtype=float) for v in (root_pos, quats))
-    pos, rot, cost = _solve(problem, skeleton.parents, pos, rot, iterations, tolerance)
+    pos, rot, cost = _solve(problem, skeleton.parents, pos, rot, iterations)
     return np.asarray(pos)[:frames], np.asarray(rot)[:frames], float(cost)
 
 
@@ -195,7 +170,9 @@ class _Terms(NamedTuple):
     step: Array  # (T - 1, 3 + 3 J)
 
 
-def _terms(problem: Problem, parents: tuple[int, ...], pos: Array, quats: Array) -> _Terms:
+def _terms(
+    problem: Problem, parents: tuple[int, ...], pos: Float[Array, "T 3"], quats: Float[Array, "T J 4"]
+) -> _Terms:
     joints, rot = tree_frames(parents, problem.offsets, pos, quats)
     joints, rot = jax.lax.optimization_barrier((joints, rot))  # keeps the compiler from fusing it into every use
     points = joints[:, problem.link] + jnp.sum(rot[:, problem.link] * problem.site[:, None, :], axis=-1)
@@ -209,9 +186,9 @@ def _terms(problem: Problem, parents: tuple[int, ...], pos: Array, quats: Array)
     return _Terms(joints, rot, points, corners, points - problem.target, angles, over, step)
 
 
-def _cost(problem: Problem, t: _Terms) -> Array:
+def _cost(problem: Problem, t: _Terms) -> Float[Array, ""]:
     square = jnp.sum(t.residual**2, axis=-1)
-    data = jnp.sum(problem.weight**2 * square / (1.0 + square / problem.width**2))
+    data = jnp.sum(problem.weight**2 * square)
     height = t.corners[..., 2]
     floor = jnp.sum((problem.attract * height) ** 2) + problem.floor**2 * jnp.sum(
         problem.used[:, None] * jnp.minimum(height, 0.0) ** 2
@@ -220,7 +197,7 @@ def _cost(problem: Problem, t: _Terms) -> Array:
     return data + floor + joint + jnp.sum(t.step**2)
 
 
-def _point_jacobian(t: _Terms, points: Array, mask: Array) -> Array:
+def _point_jacobian(t: _Terms, points: Float[Array, "T N 3"], mask: Float[Array, "N J"]) -> Float[Array, "T N 3 3+3*J"]:
     """Return (T, N, 3, 3 + 3 J): motion of points with root position and joint rotation vectors."""
     arm = points[:, :, None, :] - t.joints[:, None, :, :]
     columns = jnp.swapaxes(t.frames, -1, -2)[:, None]  # (T, 1, J, column, xyz)
@@ -230,20 +207,20 @@ def _point_jacobian(t: _Terms, points: Array, mask: Array) -> Array:
     return jnp.concatenate([shift, turn], axis=-1)
 
 
-def _normal_equations(problem: Problem, parents: tuple[int, ...], t: _Terms) -> tuple[Array, Array, Array]:
+def _normal_equations(
+    problem: Problem, parents: tuple[int, ...], t: _Terms
+) -> tuple[Float[Array, "T n n"], Float[Array, "T n"], Float[Array, "T-1 n"]]:
     """Return blocks (T, n, n), right sides (T, n) and squared couplings (T - 1, n) of one linearisation."""
     mask = jnp.asarray(ancestor_mask(parents), dtype=float)
     frames = t.joints.shape[0]
-    square = jnp.sum(t.residual**2, axis=-1)
-    weight = problem.weight**2 / (1.0 + square / problem.width**2) ** 2
     jac = _point_jacobian(t, t.points, mask[problem.link])
-    rows = jnp.sqrt(weight)[..., None, None] * jac
+    rows = problem.weight[..., None, None] * jac
     height = t.corners[..., 2]
     inside = problem.floor**2 * (height < 0.0) * problem.used[:, None]
     scale = jnp.sqrt(problem.attract**2 + inside)
     low = scale[..., None] * _point_jacobian(t, t.corners, mask[problem.corner_link])[:, :, 2, :]
     rows = jnp.concatenate([rows.reshape(frames, -1, rows.shape[-1]), low], axis=1)
-    error = jnp.concatenate([(jnp.sqrt(weight)[..., None] * t.residual).reshape(frames, -1), scale * height], axis=1)
+    error = jnp.concatenate([(problem.weight[..., None] * t.residual).reshape(frames, -1), scale * height], axis=1)
     block = jnp.swapaxes(rows, 1, 2) @ rows
     right = -jnp.sum(rows * error[..., None], axis=1)
     joint_block, joint_right = _joint_equations(problem, t)
@@ -255,7 +232,7 @@ def _normal_equations(problem: Problem, parents: tuple[int, ...], t: _Terms) -> 
     return block + joint_block + diagonal[:, :, None] * jnp.eye(block.shape[-1]), right, smooth
 
 
-def _joint_equations(problem: Problem, t: _Terms) -> tuple[Array, Array]:
+def _joint_equations(problem: Problem, t: _Terms) -> tuple[Float[Array, "T n n"], Float[Array, "T n"]]:
     """Return the share of joint priors and bend limits in blocks (T, n, n) and right sides (T, n)."""
     frames, joints = t.angles.shape[:2]
     jac = rotations.right_jacobian_inverse(t.angles)
@@ -269,13 +246,15 @@ def _joint_equations(problem: Problem, t: _Terms) -> tuple[Array, Array]:
 
 
 @functools.partial(Program, static_argnames=("parents",))
-def _solve(problem: Problem, parents: tuple[int, ...], pos: Array, quats: Array, iterations: int, tolerance: float):
+def _solve(
+    problem: Problem, parents: tuple[int, ...], pos: Float[Array, "T 3"], quats: Float[Array, "T J 4"], iterations: int
+) -> tuple[Float[Array, "T 3"], Float[Array, "T J 4"], Float[Array, ""]]:
     def body(state):
         i, best, candidate, system, cost, damping, _ = state
         t = _terms(problem, parents, *candidate)
         new_cost = _cost(problem, t)
         good = new_cost < cost  # false for NaN too
-        done = good & (cost - new_cost < tolerance * cost)
+        done = good & (cost - new_cost < TOLERANCE * cost)
         keep = functools.partial(jax.tree.map, lambda new, old: jnp.where(good, new, old))
         best, system = keep(candidate, best), keep(_normal_equations(problem, parents, t), system)
         damping = jnp.where(good, jnp.maximum(damping * 0.2, 1e-7), damping * 10.0)

@@ -13,6 +13,7 @@ from __future__ import annotations
 import dataclasses
 
 import numpy as np
+from jaxtyping import Float
 from scipy import ndimage
 
 from motionrecon.types import Array
@@ -23,25 +24,13 @@ _SCATTER = 0.494 * np.sqrt(2.0)
 _SIGMAS = (0.0, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0)  # frames
 
 
-@dataclasses.dataclass(frozen=True)
-class NoiseOptions:
-    """When and how input is smoothed.
-
-    Attributes:
-      threshold: m per axis, noise from which input counts as noisy.
-      outlier_distance: m, least distance from the running median that counts as an outlier.
-      outlier_share: share of such bone lengths from which input counts as having outliers.
-      median: frames of the running median.
-      most_smoothing: frames, largest deviation of the Gaussian filter.
-      robust_width: m, least Geman-McClure width of the confidence returned for input with outliers.
-    """
-
-    threshold: float = 0.005
-    outlier_distance: float = 0.06
-    outlier_share: float = 0.01
-    median: int = 5
-    most_smoothing: float = 1.5
-    robust_width: float = 0.06
+# When and how input is smoothed.
+NOISY = 0.005  # m per axis, noise from which input counts as noisy
+OUTLIER_DISTANCE = 0.06  # m, least distance from the running median that counts as an outlier
+OUTLIER_SHARE = 0.01  # share of such bone lengths from which input counts as having outliers
+MEDIAN_FRAMES = 5  # frames of the running median
+MOST_SMOOTHING = 1.5  # frames, largest deviation of the Gaussian filter
+ROBUST_WIDTH = 0.06  # m, least Geman-McClure width of the confidence returned for input with outliers
 
 
 @dataclasses.dataclass(frozen=True)
@@ -54,14 +43,13 @@ class Noise:
     has_outliers: bool
 
 
-def measure_noise(points: Array, weight: Array, names: tuple[str, ...], options: NoiseOptions) -> Noise:
+def measure_noise(points: Float[Array, "T K 3"], weight: Float[Array, "T K"], names: tuple[str, ...]) -> Noise:
     """Measure noise and outliers of keypoints; see the module for the rule.
 
     Args:
       points: (T, K, 3) m.
       weight: (T, K), 0 = missing.
       names: K canonical names.
-      options: thresholds.
     """
     points, weight = np.asarray(points), np.asarray(weight)
     index = {n: i for i, n in enumerate(names)}
@@ -70,21 +58,21 @@ def measure_noise(points: Array, weight: Array, names: tuple[str, ...], options:
         if a not in index or b not in index:
             continue
         seen = (weight[:, index[a]] > 0) & (weight[:, index[b]] > 0)
-        if seen.sum() >= 2 * options.median:
+        if seen.sum() >= 2 * MEDIAN_FRAMES:
             length = np.linalg.norm(points[seen, index[a]] - points[seen, index[b]], axis=-1)
-            rest.append(np.abs(length - ndimage.median_filter(length, size=options.median, mode="nearest")))
+            rest.append(np.abs(length - ndimage.median_filter(length, size=MEDIAN_FRAMES, mode="nearest")))
     if not rest:
         return Noise(0.0, 0.0, False, False)
     pool = np.concatenate(rest)
     sigma = np.median(pool) / _SCATTER
     for _ in range(5):  # outliers widen the median of the rest; leave them out
         sigma = np.median(pool[pool <= max(4.0 * np.sqrt(2.0) * sigma, 1e-6)]) / _SCATTER
-    outliers = float(np.mean(pool > max(options.outlier_distance, 4.0 * np.sqrt(2.0) * sigma)))
-    has_outliers = outliers > options.outlier_share
-    return Noise(float(sigma), outliers, bool(sigma > options.threshold or has_outliers), has_outliers)
+    outliers = float(np.mean(pool > max(OUTLIER_DISTANCE, 4.0 * np.sqrt(2.0) * sigma)))
+    has_outliers = outliers > OUTLIER_SHARE
+    return Noise(float(sigma), outliers, bool(sigma > NOISY or has_outliers), has_outliers)
 
 
-def fill_gaps(points: Array, weight: Array) -> np.ndarray:
+def fill_gaps(points: Float[Array, "T K 3"], weight: Float[Array, "T K"]) -> Float[np.ndarray, "T K 3"]:
     """Interpolate missing keypoints linearly in time; a point never seen takes the mean of those seen."""
     points, weight = np.array(points, dtype=float), np.asarray(weight)
     time = np.arange(len(points))
@@ -102,10 +90,10 @@ def fill_gaps(points: Array, weight: Array) -> np.ndarray:
     return points
 
 
-def _replace_outliers(points: np.ndarray, noise: Noise, options: NoiseOptions) -> np.ndarray:
-    middle = ndimage.median_filter(points, size=(options.median, 1, 1), mode="nearest")
+def _replace_outliers(points: Float[np.ndarray, "T K 3"], noise: Noise) -> Float[np.ndarray, "T K 3"]:
+    middle = ndimage.median_filter(points, size=(MEDIAN_FRAMES, 1, 1), mode="nearest")
     distance = np.linalg.norm(points - middle, axis=-1, keepdims=True)
-    return np.where(distance > max(options.outlier_distance, 4.0 * noise.sigma), middle, points)
+    return np.where(distance > max(OUTLIER_DISTANCE, 4.0 * noise.sigma), middle, points)
 
 
 def _center_weight(sigma: float) -> float:
@@ -115,14 +103,14 @@ def _center_weight(sigma: float) -> float:
     return float(ndimage.gaussian_filter1d(impulse, sigma)[16])
 
 
-def smooth_keypoints(points: Array, noise: Noise, options: NoiseOptions) -> np.ndarray:
+def smooth_keypoints(points: Float[Array, "T K 3"], noise: Noise) -> Float[np.ndarray, "T K 3"]:
     """Smooth gap-free keypoints (T, K, 3) in time if they are noisy; clean ones are returned as they are."""
     points = np.asarray(points, dtype=float)
     if not noise.noisy:
         return points
     if noise.has_outliers:
-        points = _replace_outliers(points, noise, options)
-    widths = [s for s in _SIGMAS if s <= options.most_smoothing]
+        points = _replace_outliers(points, noise)
+    widths = [s for s in _SIGMAS if s <= MOST_SMOOTHING]
     smoothed = [points if s == 0 else ndimage.gaussian_filter1d(points, s, axis=0, mode="nearest") for s in widths]
     risk = [
         np.mean(np.sum((points - y) ** 2, axis=-1), axis=0)
@@ -134,8 +122,8 @@ def smooth_keypoints(points: Array, noise: Noise, options: NoiseOptions) -> np.n
 
 
 def robust_confidence(
-    observed: Array, start: Array, confidence: Array, noise: Noise, options: NoiseOptions
-) -> np.ndarray:
+    observed: Float[Array, "T K 3"], start: Float[Array, "T K 3"], confidence: Float[Array, "T K"], noise: Noise
+) -> Float[np.ndarray, "T K"]:
     """Lower the confidence of points that lie far from the start, if the input has outliers.
 
     Args:
@@ -143,13 +131,12 @@ def robust_confidence(
       start: (T, K, 3) m, the same points on the kinematic start.
       confidence: (T, K).
       noise: what was measured.
-      options: the width.
 
     Returns:
       (T, K) confidence times the Geman-McClure weight (1 + r^2 / width^2)^-2, width at least three sigma.
     """
     if not noise.has_outliers:
         return np.asarray(confidence)
-    width = max(options.robust_width, 3.0 * noise.sigma)
+    width = max(ROBUST_WIDTH, 3.0 * noise.sigma)
     square = np.sum((np.asarray(observed) - np.asarray(start)) ** 2, axis=-1)
     return np.asarray(confidence) / (1.0 + square / width**2) ** 2

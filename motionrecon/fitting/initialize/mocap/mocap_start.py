@@ -5,7 +5,9 @@ from __future__ import annotations
 import dataclasses
 
 import numpy as np
+from jaxtyping import Float
 
+from motionrecon.config import STATURE
 from motionrecon.errors import DataError
 from motionrecon.fitting.initialize.mocap import calibrate, ground, inverse_kinematics, keypoint_noise, sole_calibration
 from motionrecon.geometry import world
@@ -14,26 +16,10 @@ from motionrecon.geometry.pose_guess import guess_pose
 from motionrecon.geometry.skeleton import template_soles
 from motionrecon.types import KinematicStart, Motion, Observation, Sites, Skeleton
 
-
-@dataclasses.dataclass(frozen=True)
-class MocapStartOptions:
-    """Options of every stage, and the Gauss-Newton iterations allowed.
-
-    Attributes:
-      ground, noise, calibration, ik, soles: see the stages' own records.
-      first_iterations: from the closed-form guess.
-      round_iterations: after each calibration.
-      last_iterations: with the soles on the floor.
-    """
-
-    ground: ground.GroundOptions = ground.GroundOptions()
-    noise: keypoint_noise.NoiseOptions = keypoint_noise.NoiseOptions()
-    calibration: calibrate.CalibrationOptions = calibrate.CalibrationOptions()
-    ik: inverse_kinematics.IKOptions = inverse_kinematics.IKOptions()
-    soles: sole_calibration.SoleOptions = sole_calibration.SoleOptions()
-    first_iterations: int = 15
-    round_iterations: int = 4
-    last_iterations: int = 12
+# Gauss-Newton iterations allowed
+FIRST_ITERATIONS = 15  # from the closed-form guess
+ROUND_ITERATIONS = 4  # after each calibration
+LAST_ITERATIONS = 12  # with the soles on the floor
 
 
 def _check(observation: Observation, height: float | None) -> None:
@@ -47,7 +33,7 @@ def _check(observation: Observation, height: float | None) -> None:
         raise DataError("3D keypoints hold NaN; mark missing points by confidence 0.")
     if (weight > 0).sum(axis=0).max(initial=0) < 2:
         raise DataError("No keypoint is seen in two frames or more, so there is no motion to fit.")
-    if height is not None and not 0.5 <= height <= 2.6:
+    if height is not None and not STATURE[0] <= height <= STATURE[1]:
         raise DataError(f"A height of {height:g} m is not a person's; give --height in metres, for example 1.75.")
     spread = np.ptp(points[weight > 0], axis=0).max()
     if spread < 0.2:
@@ -55,31 +41,33 @@ def _check(observation: Observation, height: float | None) -> None:
 
 
 def _fit_body(
-    skeleton: Skeleton, sites: Sites, points: np.ndarray, weight: np.ndarray, height: float, options: MocapStartOptions
-):
+    skeleton: Skeleton,
+    sites: Sites,
+    points: Float[np.ndarray, "T K 3"],
+    weight: Float[np.ndarray, "T K"],
+    height: float,
+) -> tuple[Skeleton, Sites, Float[np.ndarray, "T 3"], Float[np.ndarray, "T J 4"]]:
     """Alternate poses and calibration; returns skeleton, sites, root positions and rotations."""
     average, soles = (skeleton, sites), template_soles(height)
     pos, quats = guess_pose(points, skeleton, sites)
-    for i in range(options.calibration.rounds + 1):
-        problem = inverse_kinematics.build_problem(skeleton, sites, points, weight, soles, None, options.ik)
-        count = options.round_iterations if i else options.first_iterations
-        pos, quats, _ = inverse_kinematics.solve_poses(problem, skeleton, pos, quats, count, options.ik.tolerance)
-        if i < options.calibration.rounds:
-            skeleton, sites = calibrate.calibrate(
-                skeleton, sites, average, pos, quats, points, weight, options.calibration
-            )
+    for i in range(calibrate.ROUNDS + 1):
+        problem = inverse_kinematics.build_problem(skeleton, sites, points, weight, soles, None)
+        count = ROUND_ITERATIONS if i else FIRST_ITERATIONS
+        pos, quats, _ = inverse_kinematics.solve_poses(problem, skeleton, pos, quats, count)
+        if i < calibrate.ROUNDS:
+            skeleton, sites = calibrate.calibrate(skeleton, sites, average, pos, quats, points, weight)
     return skeleton, sites, pos, quats
 
 
 def start_from_keypoints3d(
-    observation: Observation, *, height: float | None = None, options: MocapStartOptions = MocapStartOptions()
+    observation: Observation, *, height: float | None = None, sole_thickness: float = 0.0
 ) -> KinematicStart:
     """Find the person, the floor and the motion behind 3D keypoints.
 
     Args:
       observation: ``keypoints3d`` (T, K, 3) m, z up, with ``confidence`` (0 = missing).
       height: stature in m; None takes it from the bone lengths.
-      options: of all stages.
+      sole_thickness: m, how much thicker the soles are than the usual ones.
 
     Returns:
       A KinematicStart in a world whose floor is z = 0; ``world`` leads there. Its observation holds the
@@ -92,43 +80,41 @@ def start_from_keypoints3d(
     _check(observation, height)
     confidence = np.asarray(observation.confidence, dtype=float)
     raw = keypoint_noise.fill_gaps(observation.keypoints3d, confidence)
-    noise = keypoint_noise.measure_noise(raw, confidence, observation.names, options.noise)
-    points = keypoint_noise.smooth_keypoints(raw, noise, options.noise)
+    noise = keypoint_noise.measure_noise(raw, confidence, observation.names)
+    points = keypoint_noise.smooth_keypoints(raw, noise)
     lengths = calibrate.bone_lengths(points, confidence, observation.names)
     stature, warnings = calibrate.default_height(height, lengths)
-    level = ground.fit_ground(observation, points, stature, options.ground)
+    level = ground.fit_ground(observation, points, stature, sole_thickness)
     points, raw = world.to_fitted(level.world, points), world.to_fitted(level.world, raw)
     skeleton, sites = calibrate.measured_body(lengths, stature, observation.names)
-    skeleton, sites, pos, quats = _fit_body(skeleton, sites, points, confidence, stature, options)
+    skeleton, sites, pos, quats = _fit_body(skeleton, sites, points, confidence, stature)
     motion = Motion(skeleton, observation.fps, pos, quats)
-    soles = sole_calibration.calibrate_soles(motion, sites, observation, stature, options.soles)
-    pull = sole_calibration.attraction(observation, points, options.soles)
-    if not sole_calibration.front_observed(observation).all():
-        options = dataclasses.replace(options, ik=dataclasses.replace(options.ik, floor=options.ik.floor_unseen))
-    problem = inverse_kinematics.build_problem(skeleton, sites, points, confidence, soles, pull, options.ik)
-    pos, quats, _ = inverse_kinematics.solve_poses(
-        problem, skeleton, pos, quats, options.last_iterations, options.ik.tolerance
-    )
+    soles = sole_calibration.calibrate_soles(motion, sites, observation, stature, sole_thickness)
+    pull = sole_calibration.attraction(observation, points, sole_thickness)
+    shown = sole_calibration.front_observed(observation).all()
+    floor = inverse_kinematics.FLOOR if shown else inverse_kinematics.FLOOR_UNSEEN
+    problem = inverse_kinematics.build_problem(skeleton, sites, points, confidence, soles, pull, floor)
+    pos, quats, _ = inverse_kinematics.solve_poses(problem, skeleton, pos, quats, LAST_ITERATIONS)
     motion = Motion(skeleton, observation.fps, pos, quats)
     if noise.has_outliers:
         joint_pos, joint_rot = joint_frames(skeleton, pos, quats)
         link = np.asarray(sites.link)
         start = joint_pos[:, link] + np.sum(joint_rot[:, link] * np.asarray(sites.offset)[:, None, :], axis=-1)
-        confidence = keypoint_noise.robust_confidence(raw, start, confidence, noise, options.noise)
+        confidence = keypoint_noise.robust_confidence(raw, start, confidence, noise)
     confidence = _without_toe_tips(observation.names, confidence)
     return KinematicStart(
         motion=motion,
         sites=sites,
         observation=dataclasses.replace(observation, keypoints3d=raw, confidence=confidence),
         soles=soles,
-        planted=sole_calibration.planted(motion, soles, options.soles),
+        planted=sole_calibration.planted(motion, soles),
         height=stature,
         warnings=(*warnings, *_remarks(level, noise, observation)),
         world=level.world,
     )
 
 
-def _without_toe_tips(names: tuple[str, ...], confidence: np.ndarray) -> np.ndarray:
+def _without_toe_tips(names: tuple[str, ...], confidence: Float[np.ndarray, "T K"]) -> Float[np.ndarray, "T K"]:
     """Clear toe tips (T, K) where the toe base is known: the body's foot is one piece and cannot bend its toes."""
     bent = [n.endswith("_toe") and n.replace("_toe", "_ball") in names for n in names]
     return np.where(np.array(bent), 0.0, confidence)

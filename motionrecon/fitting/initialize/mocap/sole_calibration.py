@@ -8,9 +8,8 @@ average sole is kept and inverse kinematics draws it to the floor while the ankl
 
 from __future__ import annotations
 
-import dataclasses
-
 import numpy as np
+from jaxtyping import Bool, Float
 
 from motionrecon.geometry.joint_frames import joint_frames
 from motionrecon.geometry.skeleton import BALL, SOLE, heel_rest, template_soles
@@ -20,61 +19,45 @@ _SIDES = ("left", "right")
 _FRONT = ("ball", "toe", "small_toe")
 
 
-@dataclasses.dataclass(frozen=True)
-class SoleOptions:
-    """Thresholds of standing.
-
-    Attributes:
-      attract: per metre, pull of unobserved sole points to the floor in stance.
-      attract_observed: per metre, the same where the point is observed (settles the roll of the foot).
-      toe_ankle_height: m, ankle height at which the toe's pull is half.
-      heel_ankle_height: m, ankle height at which the heel's pull is half.
-      ankle_speed: m/s, ankle speed at which the pull is half.
-      planted_height: m, height at which a sole point stands with probability one half.
-      planted_speed: m/s, speed at which it does.
-      flat_speeds: m/s, heel and forefoot of a flat foot are slower than the first of these that enough frames meet.
-      flat_height: m, and each is at most this far above its usual lowest place among those frames.
-      flat_frames: frames that are enough.
-      most_tilt: rad, most that a sole is turned from the average one.
-      most_drop: m, most that it is nearer to or farther from the ankle.
-    """
-
-    attract: float = 0.3
-    attract_observed: float = 0.05
-    toe_ankle_height: float = 0.19
-    heel_ankle_height: float = 0.10
-    ankle_speed: float = 1.2
-    planted_height: float = 0.03
-    planted_speed: float = 0.40
-    flat_speeds: tuple[float, ...] = (0.3, 0.6, 1.0)
-    flat_height: float = 0.015
-    flat_frames: int = 3
-    most_tilt: float = 0.35
-    most_drop: float = 0.04
+# Thresholds of standing.
+ATTRACT = 0.3  # per metre, pull of unobserved sole points to the floor in stance
+ATTRACT_OBSERVED = 0.05  # per metre, the same where the point is observed (settles the roll of the foot)
+TOE_ANKLE_HEIGHT = 0.19  # m, ankle height at which the toe's pull is half
+HEEL_ANKLE_HEIGHT = 0.10  # m, ankle height at which the heel's pull is half
+ANKLE_SPEED = 1.2  # m/s, ankle speed at which the pull is half
+PLANTED_HEIGHT = 0.03  # m, height at which a sole point stands with probability one half
+PLANTED_SPEED = 0.40  # m/s, speed at which it does
+FLAT_SPEEDS = (0.3, 0.6, 1.0)  # m/s, a flat foot is slower than the first of these that enough frames meet
+FLAT_HEIGHT = 0.015  # m, its heel and forefoot are at most this far above its usual lowest place among those frames
+FLAT_FRAMES = 3  # frames that are enough
+MOST_TILT = 0.35  # rad, most that a sole is turned from the average one
+MOST_DROP = 0.04  # m, most that it is nearer to or farther from the ankle
 
 
-def _sigmoid(x: np.ndarray) -> np.ndarray:
+def _sigmoid(x: Float[np.ndarray, " *N"]) -> Float[np.ndarray, " *N"]:
     return 1.0 / (1.0 + np.exp(-np.clip(x, -50.0, 50.0)))
 
 
-def _speed(points: np.ndarray, fps: float) -> np.ndarray:
+def _speed(points: Float[np.ndarray, "T *N 3"], fps: float) -> Float[np.ndarray, " T *N"]:
     return np.linalg.norm(np.gradient(points, axis=0), axis=-1) * fps if len(points) > 1 else np.zeros(len(points))
 
 
-def front_observed(observation: Observation) -> np.ndarray:
+def front_observed(observation: Observation) -> Bool[np.ndarray, " 2"]:
     """Return (2,) bool: whether a point of the forefoot was seen, left and right."""
     seen = np.asarray(observation.confidence).max(axis=0) > 0
     known = {n for n, s in zip(observation.names, seen, strict=True) if s}
     return np.array([any(f"{side}_{p}" in known for p in _FRONT) for side in _SIDES])
 
 
-def attraction(observation: Observation, points: Array, options: SoleOptions) -> np.ndarray:
+def attraction(
+    observation: Observation, points: Float[Array, "T K 3"], thickness: float = 0.0
+) -> Float[np.ndarray, "T 8"]:
     """Return how strongly each sole corner is drawn to the floor.
 
     Args:
       observation: names, rate, confidence.
       points: (T, K, 3) m, its keypoints without gaps in the levelled world.
-      options: see ``SoleOptions``.
+      thickness: m, of the soles beyond the usual ones.
 
     Returns:
       (T, 8) per metre, order of ``sole_corners``.
@@ -86,28 +69,28 @@ def attraction(observation: Observation, points: Array, options: SoleOptions) ->
         if f"{side}_ankle" not in observation.names:
             continue
         ankle = points[:, observation.names.index(f"{side}_ankle")]
-        still = _sigmoid((options.ankle_speed - _speed(ankle, observation.fps)) / 0.2)
-        weight = options.attract_observed if front[i] else options.attract
-        out[:, i, 0] = (weight * still * _sigmoid((options.heel_ankle_height - ankle[:, 2]) / 0.01))[:, None]
-        out[:, i, 1] = (weight * still * _sigmoid((options.toe_ankle_height - ankle[:, 2]) / 0.02))[:, None]
+        still = _sigmoid((ANKLE_SPEED - _speed(ankle, observation.fps)) / 0.2)
+        weight = ATTRACT_OBSERVED if front[i] else ATTRACT
+        out[:, i, 0] = (weight * still * _sigmoid((HEEL_ANKLE_HEIGHT + thickness - ankle[:, 2]) / 0.01))[:, None]
+        out[:, i, 1] = (weight * still * _sigmoid((TOE_ANKLE_HEIGHT + thickness - ankle[:, 2]) / 0.02))[:, None]
     return out.reshape(len(points), 8)
 
 
-def _ankle_frames(motion: Motion) -> tuple[np.ndarray, np.ndarray]:
+def _ankle_frames(motion: Motion) -> tuple[Float[np.ndarray, "T 2 3"], Float[np.ndarray, "T 2 3 3"]]:
     """Return ankle positions (T, 2, 3) m and world rotations (T, 2, 3, 3)."""
     joint_pos, joint_rot = joint_frames(motion.skeleton, motion.root_pos, motion.quats)
     rows = [motion.skeleton.names.index(f"{side}_ankle") for side in _SIDES]
     return joint_pos[:, rows], joint_rot[:, rows]
 
 
-def sole_points(motion: Motion, soles: Soles) -> np.ndarray:
+def sole_points(motion: Motion, soles: Soles) -> Float[np.ndarray, "T 2 2 3"]:
     """Return (T, 2, 2, 3) m: [left, right] x [where the heel rests, ball], middles of the sole in the world."""
     pos, rot = _ankle_frames(motion)
     local = np.stack([heel_rest(soles), np.asarray(soles.ball)], axis=1)
     return pos[:, :, None] + np.sum(rot[:, :, None] * local[:, :, None, :], axis=-1)
 
 
-def sole_corners(soles: Soles) -> np.ndarray:
+def sole_corners(soles: Soles) -> Float[np.ndarray, "8 3"]:
     """Return (8, 3) m, corners in the ankles' frames: left then right; heel then ball; outer then inner."""
     out, heels = [], heel_rest(soles)
     for side, sign in ((0, 1.0), (1, -1.0)):
@@ -117,22 +100,26 @@ def sole_corners(soles: Soles) -> np.ndarray:
     return np.stack(out)
 
 
-def _flat_frames(heel: np.ndarray, front: np.ndarray, upright: np.ndarray, fps: float, options: SoleOptions):
+def _flat_frames(
+    heel: Float[np.ndarray, "T 3"], front: Float[np.ndarray, "T 3"], upright: Bool[np.ndarray, " T"], fps: float
+) -> Bool[np.ndarray, " T"]:
     """Return the frames (T,) bool in which a foot stands flat: heel and forefoot (T, 3) m both slow and low."""
     fastest = np.maximum(_speed(heel, fps), _speed(front, fps))
     flat = np.zeros(len(heel), dtype=bool)
-    for limit in options.flat_speeds:
+    for limit in FLAT_SPEEDS:
         slow = (fastest < limit) & upright
-        if slow.sum() < options.flat_frames:
+        if slow.sum() < FLAT_FRAMES:
             continue
-        low = [z < np.percentile(z[slow], 20.0) + options.flat_height for z in (heel[:, 2], front[:, 2])]
+        low = [z < np.percentile(z[slow], 20.0) + FLAT_HEIGHT for z in (heel[:, 2], front[:, 2])]
         flat = slow & low[0] & low[1]
-        if flat.sum() >= options.flat_frames:
+        if flat.sum() >= FLAT_FRAMES:
             break
     return flat
 
 
-def _outline(offset: dict[str, np.ndarray], side: str, height: float, average: Soles, row: int):
+def _outline(
+    offset: dict[str, np.ndarray], side: str, height: float, average: Soles, row: int
+) -> tuple[Float[np.ndarray, "3 2"], float]:
     """Return heel, ball and toe (3, 2) m, fore-aft and lateral in the ankle's frame, and the half width of the sole."""
     rest = [np.asarray(p)[row, :2] for p in (average.heel, average.ball, average.toe)]
     heel, ball, toe = (np.array(p) for p in rest)
@@ -155,7 +142,7 @@ def _outline(offset: dict[str, np.ndarray], side: str, height: float, average: S
 
 
 def calibrate_soles(
-    motion: Motion, sites: Sites, observation: Observation, height: float, options: SoleOptions
+    motion: Motion, sites: Sites, observation: Observation, height: float, thickness: float = 0.0
 ) -> Soles:
     """Place the soles so that they lie level on the floor while the feet stand flat.
 
@@ -164,12 +151,12 @@ def calibrate_soles(
       sites: keypoints on the skeleton (their forefoot and heel points give the sole's outline).
       observation: says which of them were seen.
       height: stature, m.
-      options: see ``SoleOptions``.
+      thickness: m, of the soles beyond the usual ones.
 
     Returns:
       Soles; the average ones for feet whose forefoot was not seen.
     """
-    average = template_soles(height)
+    average = template_soles(height, thickness)
     points = np.stack([np.asarray(p, float) for p in (average.heel, average.ball, average.toe)], axis=1)
     across, half = np.array(average.across, float), np.array(average.half_width, float)
     pos, rot = _ankle_frames(motion)
@@ -181,8 +168,8 @@ def calibrate_soles(
         rear, front = offset.get(f"{side}_heel", np.asarray(average.heel)[i]), _front(offset, side)
         heel, forefoot = (pos[:, i] + rot[:, i] @ point for point in (rear, front))
         up = rot[:, i, 2]
-        flat = _flat_frames(heel, forefoot, up[:, 2] > 0.8, motion.fps, options)
-        normal, drop = _plane(pos[:, i, 2], up, flat, forefoot[:, 2], front, height, options)
+        flat = _flat_frames(heel, forefoot, up[:, 2] > 0.8, motion.fps)
+        normal, drop = _plane(pos[:, i, 2], up, flat, forefoot[:, 2], front, SOLE * height + thickness)
         depth = (drop + outline @ normal[:2]) / normal[2]
         points[i] = np.concatenate([outline, -depth[:, None]], axis=1)
         left = np.cross(normal, points[i, 1] - points[i, 0])
@@ -190,7 +177,14 @@ def calibrate_soles(
     return Soles(heel=points[:, 0], ball=points[:, 1], toe=points[:, 2], across=across, half_width=half)
 
 
-def _plane(ankle, up, flat, front_height, front, height: float, options: SoleOptions) -> tuple[np.ndarray, float]:
+def _plane(
+    ankle: Float[np.ndarray, " T"],
+    up: Float[np.ndarray, "T 3"],
+    flat: Bool[np.ndarray, " T"],
+    front_height: Float[np.ndarray, " T"],
+    front: Float[np.ndarray, " 3"],
+    usual: float,
+) -> tuple[Float[np.ndarray, " 3"], float]:
     """Return the sole's plane in the ankle's frame: unit normal (3,), and the ankle's distance from it in m.
 
     Args:
@@ -199,31 +193,29 @@ def _plane(ankle, up, flat, front_height, front, height: float, options: SoleOpt
       flat: (T,) bool, frames in which the foot stands flat.
       front_height: (T,) m, height of the forefoot's observed point.
       front: (3,) m, that point in the ankle's frame.
-      height: stature, m.
-      options: bounds.
+      usual: m, height of an average person's ankle over the floor.
     """
     if flat.any():
         normal, drop = np.median(up[flat], axis=0), float(np.median(ankle[flat]))
         tilt = np.linalg.norm(normal[:2])
-        most = np.sin(options.most_tilt)
+        most = np.sin(MOST_TILT)
         normal[:2] *= min(1.0, most / max(tilt, 1e-9))
         normal[2] = np.sqrt(1.0 - normal[:2] @ normal[:2])
     else:  # never flat (a run on the forefoot): level with the ankle's frame, the forefoot's lowest place on the floor
         normal = np.array([0.0, 0.0, 1.0])
         drop = float(np.percentile(front_height, 5.0)) - front[2]
-    usual = SOLE * height
-    return normal, float(np.clip(drop, usual - options.most_drop, usual + options.most_drop))
+    return normal, float(np.clip(drop, usual - MOST_DROP, usual + MOST_DROP))
 
 
 def _front(offset: dict[str, np.ndarray], side: str) -> np.ndarray:
     return next(offset[f"{side}_{p}"] for p in _FRONT if f"{side}_{p}" in offset)
 
 
-def planted(motion: Motion, soles: Soles, options: SoleOptions) -> np.ndarray:
+def planted(motion: Motion, soles: Soles) -> Float[np.ndarray, "T 2 2"]:
     """Return (T, 2, 2) in 0..1, [left, right] x [heel, ball]: how surely each sole point stands.
 
     The product of two logistic curves, of height over the floor (width 8 mm) and of speed (width 0.08 m/s).
     """
     points = sole_points(motion, soles)
-    low = _sigmoid((options.planted_height - points[..., 2]) / 0.008)
-    return low * _sigmoid((options.planted_speed - _speed(points, motion.fps)) / 0.08)
+    low = _sigmoid((PLANTED_HEIGHT - points[..., 2]) / 0.008)
+    return low * _sigmoid((PLANTED_SPEED - _speed(points, motion.fps)) / 0.08)

@@ -5,9 +5,12 @@ from __future__ import annotations
 import jax
 import jax.numpy as jnp
 from jax import Array
+from jaxtyping import Float
 
 
-def solve_tridiagonal(block: Array, right: Array, coupling: Array) -> Array:
+def solve_tridiagonal(
+    block: Float[Array, "T n n"], right: Float[Array, "T n"], coupling: Float[Array, "T-1 n"]
+) -> Float[Array, "T n"]:
     """Solve for all frames by block Cholesky, forward then backward.
 
     Args:

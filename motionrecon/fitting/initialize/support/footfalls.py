@@ -9,29 +9,18 @@ from __future__ import annotations
 import dataclasses
 
 import numpy as np
+from jaxtyping import Bool, Float
 
 from motionrecon.fitting.initialize.mocap.sole_calibration import sole_points
 from motionrecon.fitting.initialize.support.net_load import NetLoad
 from motionrecon.types import Motion, Soles
 
-
-@dataclasses.dataclass(frozen=True)
-class FootfallOptions:
-    """When a foot stands.
-
-    Attributes:
-      carries: m, the zero-moment point is at most so far from the line from heel to toe.
-      loaded: body weights, least net vertical force.
-      sinking: m/s, fastest vertical motion of the foot's lower end.
-      steady: m/s, how far its velocity may be from the footfall's median.
-      seconds: s, shortest footfall; a runner's last 0.15 s.
-    """
-
-    carries: float = 0.15
-    loaded: float = 0.5
-    sinking: float = 0.5
-    steady: float = 0.4
-    seconds: float = 0.1
+# When a foot stands.
+CARRIES = 0.15  # m, the zero-moment point is at most so far from the line from heel to toe
+LOADED = 0.5  # body weights, least net vertical force
+SINKING = 0.5  # m/s, fastest vertical motion of the foot's lower end
+STEADY = 0.4  # m/s, how far its velocity may be from the footfall's median
+SECONDS = 0.1  # s, shortest footfall; a runner's last 0.15 s
 
 
 @dataclasses.dataclass(frozen=True)
@@ -45,29 +34,28 @@ class Footfall:
     velocity: tuple[float, float]
 
 
-def runs(mask: np.ndarray) -> list[slice]:
+def runs(mask: Bool[np.ndarray, " T"]) -> list[slice]:
     """Return the runs of true frames of (T,)."""
     edges = np.flatnonzero(np.diff(np.concatenate([[0], np.asarray(mask).astype(int), [0]])))
     return [slice(int(a), int(b)) for a, b in zip(edges[::2], edges[1::2], strict=True)]
 
 
-def _distance(point: np.ndarray, heel: np.ndarray, toe: np.ndarray) -> np.ndarray:
+def _distance(
+    point: Float[np.ndarray, "T 2"], heel: Float[np.ndarray, "T 2"], toe: Float[np.ndarray, "T 2"]
+) -> Float[np.ndarray, " T"]:
     """Return distances (T,) m of points (T, 2) from segments heel-toe (T, 2)."""
     along = toe - heel
     share = np.sum((point - heel) * along, axis=1) / np.maximum(np.sum(along**2, axis=1), 1e-9)
     return np.linalg.norm(point - heel - np.clip(share, 0.0, 1.0)[:, None] * along, axis=1)
 
 
-def find_footfalls(
-    motion: Motion, soles: Soles, load: NetLoad, options: FootfallOptions = FootfallOptions()
-) -> list[Footfall]:
+def find_footfalls(motion: Motion, soles: Soles, load: NetLoad) -> list[Footfall]:
     """Find the footfalls of both feet.
 
     Args:
       motion: T of at least 2 frames.
       soles: heels and toes.
       load: the net load of that motion.
-      options: thresholds.
 
     Returns:
       Footfalls by foot and time.
@@ -80,12 +68,12 @@ def find_footfalls(
         low = ends[:, foot, :, 2].argmin(axis=1)
         every = np.arange(len(low))
         place, speed = ends[every, foot, low], velocity[every, foot, low]
-        near = _distance(load.point, ends[:, foot, 0, :2], ends[:, foot, 1, :2]) < options.carries
-        stands = near & (load.weight > options.loaded) & (np.abs(speed[:, 2]) < options.sinking)
+        near = _distance(load.point, ends[:, foot, 0, :2], ends[:, foot, 1, :2]) < CARRIES
+        stands = near & (load.weight > LOADED) & (np.abs(speed[:, 2]) < SINKING)
         for run in runs(stands):
             usual = np.median(speed[run, :2], axis=0)
-            steady = np.linalg.norm(speed[run, :2] - usual, axis=1) < options.steady
-            if steady.sum() >= options.seconds * fps:
+            steady = np.linalg.norm(speed[run, :2] - usual, axis=1) < STEADY
+            if steady.sum() >= SECONDS * fps:
                 frames = run.start + np.flatnonzero(steady)
                 height = float(np.median(place[frames, 2]))
                 x, y = np.median(speed[frames, :2], axis=0)

@@ -12,13 +12,14 @@ from __future__ import annotations
 import dataclasses
 
 import numpy as np
+from jaxtyping import Float
 from scipy.signal import butter, sosfiltfilt
 
 from motionrecon.geometry import skeleton as skeletons
+from motionrecon.geometry.world import GRAVITY
 from motionrecon.physics import anthropometry
 from motionrecon.types import Motion, Soles
 
-GRAVITY = 9.81  # m/s^2
 CUTOFF = 6.0  # Hz
 _END = 0.2  # s, of the clip's ends, to which the parabolas are fitted
 _PAD = 0.5  # s, by which the clip is continued
@@ -35,13 +36,13 @@ class NetLoad:
       point: (T, 2) m, zero-moment point on z = 0; meaningless where ``weight`` is near 0, but finite.
     """
 
-    com: np.ndarray
-    force: np.ndarray
-    weight: np.ndarray
-    point: np.ndarray
+    com: Float[np.ndarray, "T 3"]
+    force: Float[np.ndarray, "T 3"]
+    weight: Float[np.ndarray, " T"]
+    point: Float[np.ndarray, "T 2"]
 
 
-def _continued(values: np.ndarray, fps: float, pad: int) -> np.ndarray:
+def _continued(values: Float[np.ndarray, "T D"], fps: float, pad: int) -> Float[np.ndarray, "S D"]:
     """Continue (T, D) by ``pad`` rows at both ends along parabolas fitted to the ends."""
     used = min(len(values), max(4, round(_END * fps) + 1))
     degree = min(2, used - 1)
@@ -56,7 +57,9 @@ def _continued(values: np.ndarray, fps: float, pad: int) -> np.ndarray:
     return np.concatenate([before, values, after])
 
 
-def low_pass(values: np.ndarray, fps: float, cutoff: float = CUTOFF) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def low_pass(
+    values: Float[np.ndarray, "T D"], fps: float, cutoff: float = CUTOFF
+) -> tuple[Float[np.ndarray, "T D"], Float[np.ndarray, "T D"], Float[np.ndarray, "T D"]]:
     """Low-pass a path without lag and differentiate it.
 
     Args:
@@ -78,7 +81,7 @@ def low_pass(values: np.ndarray, fps: float, cutoff: float = CUTOFF) -> tuple[np
     return wide[keep], speed[keep], bend[keep]
 
 
-def _momentum(motion: Motion, soles: Soles, height: float) -> tuple[np.ndarray, np.ndarray]:
+def _momentum(motion: Motion, soles: Soles, height: float) -> tuple[Float[np.ndarray, "T 3"], Float[np.ndarray, "T 3"]]:
     """Return the centre of mass (T, 3) m and the angular momentum about it (T, 3) m^2/s per unit of mass."""
     pos, rot = skeletons.clip_poses(motion.skeleton, motion.root_pos, motion.quats)
     mass, center, inertia = anthropometry.link_inertias(motion.skeleton, height, 1.0, soles.heel, soles.toe)

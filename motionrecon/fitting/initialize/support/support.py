@@ -15,6 +15,7 @@ from __future__ import annotations
 import dataclasses
 
 import numpy as np
+from jaxtyping import Float
 from scipy.ndimage import gaussian_filter1d, maximum_filter1d
 
 from motionrecon.fitting.initialize.support import moving_ground, net_load
@@ -30,48 +31,26 @@ _SOLES = 8  # the first contact points are the soles' corners
 BEYOND = "weight beyond what touches the floor: a seat, a wall, a rail or another hold"
 
 
-@dataclasses.dataclass(frozen=True)
-class SupportOptions:
-    """Sizes and durations; heights are of the body's surface.
-
-    Attributes:
-      foot_near: m, a sole's corner below this may carry.
-      body_near: m, the same for knees, hands, back and the rest, whose surface is known less well.
-      loaded: body weights, above which the body weighs on something.
-      clear: m, a body whose lowest point is above this touches nothing...
-      clear_seconds: s, ...if it is loaded for so long,
-      high: m, or above this height (feet on tiptoe seem 10 cm high)...
-      high_seconds: s, ...for so long.
-      sunk: m, deeper below the floor nothing can stand on it.
-      touch: m, it touches the floor again when its lowest point is below this.
-      margin: m, how far the zero-moment point may be outside...
-      beyond_seconds: s, ...at least for so long,
-      margin_long: m, or so far outside...
-      long_seconds: s, ...for so long.
-      share: m, added to both margins per metre from the centre of mass to the zero-moment point: haste is uncertain.
-      smooth: s, width of the curve over which load and zero-moment point are averaged, and half the span of time
-        within which contacts count.
-      gap: s, stretches of one cause closer than this are one.
-      level: m, footfalls whose heights differ by less stand on one level.
-    """
-
-    foot_near: float = 0.06
-    body_near: float = 0.10
-    loaded: float = 0.3
-    clear: float = 0.05
-    clear_seconds: float = 1.0
-    high: float = 0.10
-    high_seconds: float = 0.3
-    sunk: float = 0.08
-    touch: float = 0.03
-    margin: float = 0.08
-    beyond_seconds: float = 0.4
-    margin_long: float = 0.05
-    long_seconds: float = 1.0
-    share: float = 0.3
-    smooth: float = 0.1
-    gap: float = 0.3
-    level: float = 0.05
+# Sizes and durations; heights are of the body's surface.
+FOOT_NEAR = 0.06  # m, a sole's corner below this may carry
+BODY_NEAR = 0.10  # m, the same for knees, hands, back and the rest, whose surface is known less well
+LOADED = 0.3  # body weights, above which the body weighs on something
+CLEAR = 0.05  # m, a body whose lowest point is above this touches nothing ...
+CLEAR_SECONDS = 1.0  # s, ... if it is loaded for so long,
+HIGH = 0.10  # m, or above this height (feet on tiptoe seem 10 cm high) ...
+HIGH_SECONDS = 0.3  # s, ... for so long
+SUNK = 0.08  # m, deeper below the floor nothing can stand on it
+TOUCH = 0.03  # m, it touches the floor again when its lowest point is below this
+MARGIN = 0.08  # m, how far the zero-moment point may be outside ...
+BEYOND_SECONDS = 0.4  # s, ... at least for so long,
+MARGIN_LONG = 0.05  # m, or so far outside ...
+LONG_SECONDS = 1.0  # s, ... for so long
+SHARE = 0.3  # m, added to both margins per metre from the centre of mass to the zero-moment point: haste is uncertain
+# s, width of the curve over which load and zero-moment point are averaged, and half the span of time within which
+# contacts count
+SMOOTH = 0.1
+GAP = 0.3  # s, stretches of one cause closer than this are one
+LEVEL = 0.05  # m, footfalls whose heights differ by less stand on one level
 
 
 @dataclasses.dataclass(frozen=True)
@@ -104,48 +83,48 @@ def _contacts(start: KinematicStart) -> _Contacts:
     return _Contacts(points[..., 2] - radii, points[..., :2], radii)
 
 
-def _carried_above(lowest: np.ndarray, weight: np.ndarray, fps: float, options: SupportOptions) -> list[slice]:
+def _carried_above(lowest: Float[np.ndarray, " T"], weight: Float[np.ndarray, " T"], fps: float) -> list[slice]:
     """Return stretches in which the body is clear of the floor and yet loaded, each until something touches the floor.
 
     A leap is clear too, but its mean load is near zero however rough its differentiated path. Flight before the first
     load is left out: a jump onto a box starts from the floor.
     """
     out = []
-    for run in runs(lowest > options.clear):
-        loaded = weight[run] > options.loaded
+    for run in runs(lowest > CLEAR):
+        loaded = weight[run] > LOADED
         seconds = loaded.sum() / fps
-        high = (loaded & (lowest[run] > options.high)).sum() / fps
-        if weight[run].mean() > options.loaded and (seconds >= options.clear_seconds or high >= options.high_seconds):
-            touching = np.flatnonzero(lowest[run.stop :] < options.touch)
+        high = (loaded & (lowest[run] > HIGH)).sum() / fps
+        if weight[run].mean() > LOADED and (seconds >= CLEAR_SECONDS or high >= HIGH_SECONDS):
+            touching = np.flatnonzero(lowest[run.stop :] < TOUCH)
             stop = run.stop + int(touching[0]) if len(touching) else len(lowest)
             out.append(slice(run.start + int(np.argmax(loaded)), stop))
     return out
 
 
-def _below(lowest: np.ndarray, fps: float, options: SupportOptions) -> list[tuple[slice, str]]:
+def _below(lowest: Float[np.ndarray, " T"], fps: float) -> list[tuple[slice, str]]:
     """Return stretches below the floor: where most of a clip stands on a box, its top was taken for the floor."""
-    found = [run for run in runs(lowest < -options.sunk) if run.stop - run.start >= options.high_seconds * fps]
+    found = [run for run in runs(lowest < -SUNK) if run.stop - run.start >= HIGH_SECONDS * fps]
     return [(run, f"standing {-np.median(lowest[run]):.2f} m below the level taken for the floor") for run in found]
 
 
-def _weight_beyond(contacts: _Contacts, load: net_load.NetLoad, fps: float, options: SupportOptions) -> list[slice]:
+def _weight_beyond(contacts: _Contacts, load: net_load.NetLoad, fps: float) -> list[slice]:
     """Return stretches in which the zero-moment point stays outside of the hull of the points near the floor.
 
     The distance to a convex hull is the largest, over all directions, of how much further the point lies than the
     hull reaches.
     """
-    near = contacts.height < np.where(np.arange(len(contacts.radius)) < _SOLES, options.foot_near, options.body_near)
+    near = contacts.height < np.where(np.arange(len(contacts.radius)) < _SOLES, FOOT_NEAR, BODY_NEAR)
     reach = np.where(near[..., None], contacts.place @ _DIRECTIONS + contacts.radius[:, None], _NOTHING).max(axis=1)
-    reach = maximum_filter1d(reach, 2 * round(options.smooth * fps) + 1, axis=0)
-    sigma = options.smooth * fps
+    reach = maximum_filter1d(reach, 2 * round(SMOOTH * fps) + 1, axis=0)
+    sigma = SMOOTH * fps
     up = np.maximum(load.weight, 0.0)
     weight = gaussian_filter1d(up, sigma)
     point = gaussian_filter1d(up[:, None] * load.point, sigma, axis=0) / np.maximum(weight, 0.05)[:, None]
     outside = (point @ _DIRECTIONS - reach).max(axis=1)
-    outside = outside - options.share * np.linalg.norm(point - load.com[:, :2], axis=1)
-    judged = (weight > options.loaded) & (reach.max(axis=1) > 0.5 * _NOTHING)
+    outside = outside - SHARE * np.linalg.norm(point - load.com[:, :2], axis=1)
+    judged = (weight > LOADED) & (reach.max(axis=1) > 0.5 * _NOTHING)
     out = []
-    for margin, seconds in ((options.margin, options.beyond_seconds), (options.margin_long, options.long_seconds)):
+    for margin, seconds in ((MARGIN, BEYOND_SECONDS), (MARGIN_LONG, LONG_SECONDS)):
         out += [run for run in runs(judged & (outside > margin)) if run.stop - run.start >= seconds * fps]
     return out
 
@@ -161,12 +140,12 @@ def _levels(footfalls: list[Footfall], apart: float) -> list[float]:
     return [max(float(np.median(group)), 0.0) for group in levels]
 
 
-def _height_cause(run: slice, lowest: np.ndarray, footfalls: list[Footfall], options: SupportOptions) -> str:
+def _height_cause(run: slice, lowest: Float[np.ndarray, " T"], footfalls: list[Footfall]) -> str:
     """Say what a body that is clear of the floor stands on."""
-    levels = _levels(footfalls, options.level)
+    levels = _levels(footfalls, LEVEL)
     if len(levels) > 2:
         return f"feet on different heights, {levels[0]:.2f} to {levels[-1]:.2f} m above the floor: stairs or a slope"
-    own = [f for f in footfalls if f.start < run.stop and f.stop > run.start and f.height > options.clear]
+    own = [f for f in footfalls if f.start < run.stop and f.stop > run.start and f.height > CLEAR]
     if own:
         return f"standing {np.median([f.height for f in own]):.2f} m above the floor"
     return f"carried {np.median(lowest[run]):.2f} m above the floor"
@@ -183,12 +162,11 @@ def _joined(found: list[tuple[slice, str]], frames: int) -> list[tuple[slice, st
     return sorted(out, key=lambda item: (item[0].start, item[0].stop))
 
 
-def find_unsupported(start: KinematicStart, options: SupportOptions = SupportOptions()) -> Support:
+def find_unsupported(start: KinematicStart) -> Support:
     """Find where a level floor cannot carry the body as it moves.
 
     Args:
       start: the kinematic start, its ground at z = 0; depths must be measured (motion capture), not guessed.
-      options: sizes and durations.
 
     Returns:
       A Support; clips of fewer than five frames count as supported.
@@ -201,15 +179,15 @@ def find_unsupported(start: KinematicStart, options: SupportOptions = SupportOpt
     contacts = _contacts(start)
     lowest = contacts.height.min(axis=1)
     footfalls = find_footfalls(motion, start.soles, load)
-    above = _carried_above(lowest, load.weight, fps, options)
-    still = [f for f in footfalls if np.hypot(*f.velocity) < moving_ground.MovingGroundOptions().speed]
-    found = [(run, _height_cause(run, lowest, still, options)) for run in above]
-    found += _below(lowest, fps, options)
-    found += [(run, BEYOND) for run in _weight_beyond(contacts, load, fps, options)]
+    above = _carried_above(lowest, load.weight, fps)
+    still = [f for f in footfalls if np.hypot(*f.velocity) < moving_ground.MOVING_SPEED]
+    found = [(run, _height_cause(run, lowest, still)) for run in above]
+    found += _below(lowest, fps)
+    found += [(run, BEYOND) for run in _weight_beyond(contacts, load, fps)]
     belt = moving_ground.moving_ground(footfalls, frames, fps)
     if belt is not None:
         found.append((belt.run, f"the ground moves at {belt.speed:.2f} m/s under the feet: a treadmill"))
-    joined = _joined(found, round(options.gap * fps))
+    joined = _joined(found, round(GAP * fps))
     supported = np.ones(frames, dtype=bool)
     for run, _ in joined:
         supported[run] = False

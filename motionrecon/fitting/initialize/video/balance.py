@@ -9,6 +9,7 @@ not. Flight and lying bodies are left alone.
 from __future__ import annotations
 
 import numpy as np
+from jaxtyping import Float
 from scipy.ndimage import gaussian_filter1d
 
 from motionrecon.fitting.initialize.video.video_body import ENDS, FEET
@@ -23,7 +24,7 @@ _LIMBS = (
 )  # fmt: skip
 
 
-def center_of_mass() -> np.ndarray:
+def center_of_mass() -> Float[np.ndarray, " P"]:
     """Return (P,) shares of the moving points (joints, feet, ends) in the centre of mass, sum 1 (de Leva 1996)."""
     names = skeleton.JOINT_NAMES + FEET + ENDS
     share = np.zeros(len(names))
@@ -43,7 +44,7 @@ def center_of_mass() -> np.ndarray:
     return share / share.sum()
 
 
-def balance_form(contact: np.ndarray, fps: float) -> np.ndarray:
+def balance_form(contact: Float[np.ndarray, "T 4"], fps: float) -> Float[np.ndarray, "T P"]:
     """Return rows (T, P) that give, of the moving points, the centre of mass less the middle of the support.
 
     Args:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import jax
 import numpy as np
 import scipy.linalg
+from jaxtyping import Float
 
 from motionrecon.fitting.initialize.video.video_body import Body
 from motionrecon.fitting.initialize.video.video_normal import (
@@ -83,7 +84,7 @@ def _normal(clip: _Clip, state: State) -> Normal:
     )  # fmt: skip
 
 
-def lower_band(blocks: np.ndarray) -> np.ndarray:
+def lower_band(blocks: Float[np.ndarray, "T 3 n n"]) -> Float[np.ndarray, "3*n T*n"]:
     """Turn (T, 3, n, n) blocks (t, t + s) of a symmetric matrix into LAPACK's lower band storage (3 n, T n)."""
     count, _, n, _ = blocks.shape
     tall = np.zeros((count, 4 * n, n))  # column t: rows below the block diagonal, padded
@@ -96,7 +97,7 @@ def lower_band(blocks: np.ndarray) -> np.ndarray:
     return np.ascontiguousarray(sheared.transpose(2, 0, 1).reshape(3 * n, count * n))
 
 
-def solve(normal: Normal, damping: float) -> tuple[np.ndarray, np.ndarray]:
+def solve(normal: Normal, damping: float) -> tuple[Float[np.ndarray, "T n"], Float[np.ndarray, " m"]]:
     """Return the damped Newton step of the frames (T, n) and of the shared unknowns (m,)."""
     count, n = normal.grad.shape
     band = lower_band(normal.band)
@@ -115,7 +116,7 @@ def _turn(quats, vectors):
     return rotations.normalize(rotations.mul(quats, rotations.exp(vectors)))
 
 
-def _move(state: State, step: np.ndarray, shared: np.ndarray) -> State:
+def _move(state: State, step: Float[np.ndarray, "T n"], shared: Float[np.ndarray, " m"]) -> State:
     count = len(step)
     vectors = step[:, 3:].reshape(count, -1, 3)
     size = np.linalg.norm(vectors, axis=-1, keepdims=True)

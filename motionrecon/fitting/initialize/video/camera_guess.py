@@ -10,7 +10,9 @@ import dataclasses
 import math
 
 import numpy as np
+from jaxtyping import Float
 
+from motionrecon.errors import InputError
 from motionrecon.geometry import camera as cameras
 from motionrecon.types import Camera, Observation
 
@@ -29,9 +31,9 @@ class AssumedCamera:
 def assume(
     observation: Observation,
     camera: Camera | None,
-    intrinsics: np.ndarray | None,
+    intrinsics: Float[np.ndarray, "3 3"] | None,
     size: tuple[int, int] | None,
-    fov: float = cameras.DEFAULT_FOV,
+    fov: float | None = None,
 ) -> AssumedCamera:
     """Take the known camera, or place a level one 1.4 m above the ground with given or guessed intrinsics.
 
@@ -40,12 +42,17 @@ def assume(
       camera: known camera, or None.
       intrinsics: (3, 3) px of a camera of unknown pose, or None.
       size: (width, height) px of the image, or None.
-      fov: rad, of the longer side, where the focal length is unknown.
+      fov: rad, of the longer side; None: a guess where the focal length is unknown.
 
     Returns:
       The camera, whether its pose is free, and warnings in plain words.
+
+    Raises:
+      InputError: a field of view beside a camera that says its own.
     """
     camera = camera if camera is not None else observation.camera
+    if fov is not None and (camera is not None or intrinsics is not None):
+        raise InputError("the field of view is known from the camera given with the input; leave out --fov")
     if camera is not None:
         return AssumedCamera(camera, pose_free=False)
     notes = []
@@ -58,13 +65,15 @@ def assume(
         notes.append(
             f"The image size is unknown; {size[0]} x {size[1]} px is guessed from the keypoints: give --image-size."
         )
-    if intrinsics is None:
+    if intrinsics is None and fov is None:
+        fov = cameras.DEFAULT_FOV
         intrinsics = cameras.intrinsics_from_fov(size, fov)
         notes.append(
             f"The focal length is unknown; {intrinsics[0, 0]:.0f} px ({math.degrees(fov):.0f} degrees) is a guess, "
-            "and the distance and the travel towards the camera scale with it: give --camera."
+            "and the distance and the travel towards the camera scale with it: give --camera or --fov."
         )
     else:
+        intrinsics = intrinsics if intrinsics is not None else cameras.intrinsics_from_fov(size, fov)
         notes.append(
             "The camera's pose is unknown; its pitch and height are estimated from the person, its roll is taken as 0."
         )

@@ -8,38 +8,24 @@ either way.
 
 from __future__ import annotations
 
-import dataclasses
-
 import numpy as np
+from jaxtyping import Float
 
 from motionrecon.geometry import camera as cameras
 from motionrecon.types import Camera
 
-
-@dataclasses.dataclass(frozen=True)
-class ContactOptions:
-    """Thresholds, SI units.
-
-    Attributes:
-      still: m/s, a foot slower than this stands whatever the other does.
-      slower: m/s, by so much a foot must be slower than the other one...
-      moving: m/s, ...while itself below this.
-      window: s, half width of the slope.
-      low: m, a point this far above its stance height hardly stands.
-      confidence: least confidence of a foot that may stand.
-    """
-
-    still: float = 0.5
-    slower: float = 0.15
-    moving: float = 1.0
-    window: float = 0.067
-    low: float = 0.05
-    confidence: float = 0.1
+# Thresholds, SI units.
+STILL = 0.5  # m/s, a foot slower than this stands whatever the other does
+SLOWER = 0.15  # m/s, by so much a foot must be slower than the other one ...
+MOVING = 1.0  # m/s, ... while itself below this
+WINDOW = 0.067  # s, half width of the slope
+LOW = 0.05  # m, a point this far above its stance height hardly stands
+CONFIDENCE = 0.1  # least confidence of a foot that may stand
 
 
-def slopes(path: np.ndarray, fps: float, window: float) -> np.ndarray:
-    """Return speeds (T, ...) m/s of paths (T, ..., D): least-squares slope over ``window`` s either side."""
-    half = max(1, round(window * fps))
+def slopes(path: Float[np.ndarray, "T *N D"], fps: float) -> Float[np.ndarray, " T *N"]:
+    """Return speeds (T, ...) m/s of paths (T, ..., D): least-squares slope over ``WINDOW`` s either side."""
+    half = max(1, round(WINDOW * fps))
     steps = np.arange(-half, half + 1)
     padded = np.concatenate([path[:1]] * half + [path] + [path[-1:]] * half)
     total, moment = np.zeros_like(path), np.zeros((len(path),) + (1,) * (path.ndim - 1))
@@ -52,7 +38,12 @@ def slopes(path: np.ndarray, fps: float, window: float) -> np.ndarray:
     return np.linalg.norm(total / moment * fps, axis=-1)
 
 
-def ray_speeds(camera: Camera, pixels: np.ndarray, height: np.ndarray, fps: float, window: float) -> np.ndarray:
+def ray_speeds(
+    camera: Camera,
+    pixels: Float[np.ndarray, "T N 2"],
+    height: Float[np.ndarray, " ..."],
+    fps: float,
+) -> Float[np.ndarray, "T N"]:
     """Return speeds (T, 4) m/s of foot pixels (T, 4, 2) cast on planes at ``height`` (4,) or (T, 4) m."""
     flat = cameras.undistort(camera, pixels)
     local = np.concatenate([flat, np.ones_like(flat[..., :1])], axis=-1)
@@ -61,28 +52,29 @@ def ray_speeds(camera: Camera, pixels: np.ndarray, height: np.ndarray, fps: floa
     direction = (local / np.linalg.norm(local, axis=-1, keepdims=True)) @ rotation
     down = np.minimum(direction[..., 2], -1e-3)  # rays above the horizon give far points
     points = center + direction * ((height - center[2]) / down)[..., None]
-    return slopes(points, fps, window)
+    return slopes(points, fps)
 
 
-def planted(speed: np.ndarray, confidence: np.ndarray, over: np.ndarray | None, options: ContactOptions) -> np.ndarray:
+def planted(
+    speed: Float[np.ndarray, "T 4"], confidence: Float[np.ndarray, "T 4"], over: Float[np.ndarray, "T 4"] | None
+) -> Float[np.ndarray, "T 4"]:
     """Decide which foot points stand.
 
     Args:
       speed: (T, 4) m/s of left heel, left toe, right heel, right toe.
       confidence: (T, 4).
       over: (T, 4) m, height over the stance height in the fit, or None before there is one.
-      options: thresholds.
 
     Returns:
       (T, 4) in 0..1.
     """
     slow = np.minimum(speed[:, 0::2], speed[:, 1::2])  # (T, 2)
     other = slow[:, ::-1]
-    ahead = np.clip((other - slow - 0.5 * options.slower) / options.slower, 0.0, 1.0)
-    ahead = ahead * np.clip((options.moving - slow) / 0.3, 0.0, 1.0)
-    still = np.clip((options.still - slow) / 0.1 + 0.5, 0.0, 1.0)
+    ahead = np.clip((other - slow - 0.5 * SLOWER) / SLOWER, 0.0, 1.0)
+    ahead = ahead * np.clip((MOVING - slow) / 0.3, 0.0, 1.0)
+    still = np.clip((STILL - slow) / 0.1 + 0.5, 0.0, 1.0)
     foot = np.repeat(np.maximum(ahead, still), 2, axis=1)
-    seen = confidence > options.confidence
+    seen = confidence > CONFIDENCE
     own = np.clip((np.repeat(slow, 2, axis=1) + 0.35 - speed) / 0.2, 0.0, 1.0)
-    low = 1.0 if over is None else np.clip(2.0 - np.maximum(over, 0.0) / options.low, 0.0, 1.0)
+    low = 1.0 if over is None else np.clip(2.0 - np.maximum(over, 0.0) / LOW, 0.0, 1.0)
     return foot * own * low * seen

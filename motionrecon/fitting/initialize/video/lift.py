@@ -7,6 +7,7 @@ side; limbs start in the plane of the body half they belong to, and the fit find
 from __future__ import annotations
 
 import numpy as np
+from jaxtyping import Float
 from scipy.ndimage import gaussian_filter1d, percentile_filter
 
 from motionrecon.geometry import skeleton
@@ -14,7 +15,7 @@ from motionrecon.geometry import skeleton
 _CHAIN = (("hip", "knee"), ("knee", "ankle"))
 
 
-def _meters_per_unit(p: dict[str, np.ndarray], height: float, fps: float) -> np.ndarray:
+def _meters_per_unit(p: dict[str, np.ndarray], height: float, fps: float) -> Float[np.ndarray, " T"]:
     """Size of one image unit in metres (T,), from trunk and legs; the longest look within half a second counts."""
     base = skeleton.template(height)
     at = dict(zip(base.names, np.abs(np.asarray(base.offsets)).max(axis=-1), strict=True))
@@ -30,7 +31,7 @@ def _meters_per_unit(p: dict[str, np.ndarray], height: float, fps: float) -> np.
     return known / np.maximum(gaussian_filter1d(size, 0.2 * fps, mode="nearest"), 1e-6)
 
 
-def _facing(p: dict[str, np.ndarray], confidence: dict[str, np.ndarray], fps: float) -> np.ndarray:
+def _facing(p: dict[str, np.ndarray], confidence: dict[str, np.ndarray], fps: float) -> Float[np.ndarray, " T"]:
     """Sign (T,) of the direction the person faces along image x: from nose, feet and travel."""
     vote = np.zeros(len(p["left_hip"]))
     if "nose" in p and "left_ear" in p:
@@ -43,7 +44,13 @@ def _facing(p: dict[str, np.ndarray], confidence: dict[str, np.ndarray], fps: fl
     return np.where(vote + 0.3 * travel * fps >= 0, 1.0, -1.0)
 
 
-def lift(flat: np.ndarray, confidence: np.ndarray, names: tuple[str, ...], height: float, fps: float) -> np.ndarray:
+def lift(
+    flat: Float[np.ndarray, "T K 2"],
+    confidence: Float[np.ndarray, "T K"],
+    names: tuple[str, ...],
+    height: float,
+    fps: float,
+) -> Float[np.ndarray, "T K 3"]:
     """Return hip-centred points (T, K, 3) m in ray axes (x right, y down, z away).
 
     Args:

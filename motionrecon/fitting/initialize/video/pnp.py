@@ -8,6 +8,7 @@ is only roughly metric: both are corrected here, then each frame's translation f
 from __future__ import annotations
 
 import numpy as np
+from jaxtyping import Float
 from scipy.ndimage import gaussian_filter1d
 
 LEGS = (
@@ -19,7 +20,9 @@ LEGS = (
 SCALE_RANGE = (0.8, 1.25)
 
 
-def landmark_scale(landmarks: np.ndarray, names: tuple[str, ...], confidence: np.ndarray, leg: float) -> float:
+def landmark_scale(
+    landmarks: Float[np.ndarray, "T K 3"], names: tuple[str, ...], confidence: Float[np.ndarray, "T K"], leg: float
+) -> float:
     """Return the factor that gives the landmarks legs of the person's length.
 
     Args:
@@ -43,7 +46,7 @@ def landmark_scale(landmarks: np.ndarray, names: tuple[str, ...], confidence: np
     return float(np.clip(leg / max(total, 1e-3), *SCALE_RANGE))
 
 
-def ray_rotations(directions: np.ndarray) -> np.ndarray:
+def ray_rotations(directions: Float[np.ndarray, "T 3"]) -> Float[np.ndarray, "T 3 3"]:
     """Return (T, 3, 3) rotations that turn the optical axis into unit directions (T, 3) by the shortest way."""
     x, y, z = directions[:, 0], directions[:, 1], directions[:, 2]
     k = 1.0 / (1.0 + np.maximum(z, -0.5))
@@ -51,7 +54,12 @@ def ray_rotations(directions: np.ndarray) -> np.ndarray:
     return np.stack([np.stack(r, axis=-1) for r in rows], axis=-2)
 
 
-def solve_translation(relative: np.ndarray, flat: np.ndarray, weight: np.ndarray, rounds: int = 5) -> np.ndarray:
+def solve_translation(
+    relative: Float[np.ndarray, "T K 3"],
+    flat: Float[np.ndarray, "T K 2"],
+    weight: Float[np.ndarray, "T K"],
+    rounds: int = 5,
+) -> Float[np.ndarray, "T 3"]:
     """Find each frame's translation by reweighted linear least squares.
 
     Args:
@@ -85,7 +93,7 @@ def solve_translation(relative: np.ndarray, flat: np.ndarray, weight: np.ndarray
     return found
 
 
-def bridge(values: np.ndarray, weight: np.ndarray, sigma: float) -> np.ndarray:
+def bridge(values: Float[np.ndarray, "T D"], weight: Float[np.ndarray, " T"], sigma: float) -> Float[np.ndarray, "T D"]:
     """Smooth (T, D) values with weights (T,) by a normalised Gaussian of ``sigma`` frames; gaps are interpolated."""
     seen = np.flatnonzero(weight > 0)
     grid = np.arange(len(values))

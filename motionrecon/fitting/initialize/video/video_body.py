@@ -10,6 +10,7 @@ import dataclasses
 from typing import NamedTuple
 
 import numpy as np
+from jaxtyping import Float
 
 from motionrecon.geometry import skeleton
 from motionrecon.types import Array, Sites, Skeleton, Soles
@@ -72,13 +73,14 @@ def _group(name: str | None) -> int:
     return GROUPS.index(name) if name else FIXED
 
 
-def build(names: tuple[str, ...], height: float, heights: LandmarkHeights) -> Body:
+def build(names: tuple[str, ...], height: float, heights: LandmarkHeights, sole_thickness: float = 0.0) -> Body:
     """Place the observed keypoints, the feet and the limb ends on the template.
 
     Args:
       names: K canonical names; unknown names ("") become unused points at the pelvis.
       height: stature, m.
-      heights: of the detector's foot landmarks over the sole.
+      heights: of the detector's foot landmarks over the usual sole.
+      sole_thickness: m, how much thicker the soles are.
 
     Returns:
       The Body.
@@ -107,11 +109,11 @@ def build(names: tuple[str, ...], height: float, heights: LandmarkHeights) -> Bo
         site_group[i] = _group(_SITE_GROUPS.get(carrier))
         if carrier == "ankle":
             site_group[i, 2] = FIXED
-    floor = np.array([heights.heel, heights.toe] * 2)
+    floor = np.array([heights.heel, heights.toe] * 2) + sole_thickness
     return Body(np.asarray(base.offsets), group, link, offset, site_group, floor)
 
 
-def scaled(body: Body, log_scales: np.ndarray, names: tuple[str, ...]) -> tuple[Skeleton, Sites, Soles]:
+def scaled(body: Body, log_scales: Float[np.ndarray, " 9"], names: tuple[str, ...]) -> tuple[Skeleton, Sites, Soles]:
     """Return the person's skeleton, keypoint sites and soles for (9,) log bone scales."""
     scale = np.append(np.exp(np.asarray(log_scales)), 1.0)
     base = skeleton.template()

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import jax.numpy as jnp
+from jaxtyping import Float
 
 from motionrecon.fitting.initialize.video.video_body import Body
 from motionrecon.fitting.initialize.video.video_points import (
@@ -74,7 +75,7 @@ def _diagonals(frames: Frames, weights: Weights) -> tuple[Array, Array]:
     return points, frames.accel / weights.turn_accel**2
 
 
-def chunk_loss(body: Body, frames: Frames, weights: Weights, state: State) -> Array:
+def chunk_loss(body: Body, frames: Frames, weights: Weights, state: State) -> Float[Array, ""]:
     """Return the loss of the middle frames of a chunk (scalar)."""
     points = place(body, state)
     own = camera_terms(frames, weights, state, points)[0] + pose_terms(frames, weights, state)[0]
@@ -88,7 +89,7 @@ def chunk_loss(body: Body, frames: Frames, weights: Weights, state: State) -> Ar
     return jnp.sum(_middle(own)) + 0.5 * (pulled + twisted)
 
 
-def _block_diagonal(blocks: Array) -> Array:
+def _block_diagonal(blocks: Float[Array, "*N J 3 3"]) -> Float[Array, "*N n n"]:
     """Place (..., J, 3, 3) joint blocks into (..., n, n)."""
     eye = jnp.eye(J, dtype=blocks.dtype)
     full = blocks[..., :, :, None, :] * eye[:, None, :, None]
@@ -158,7 +159,9 @@ loss_program = Program(chunk_loss)
 normal_program = Program(chunk_normal)
 
 
-def shared_prior(weights: Weights, shared: Array) -> tuple[Array, Array, Array]:
+def shared_prior(
+    weights: Weights, shared: Float[Array, " m"]
+) -> tuple[Float[Array, ""], Float[Array, " m"], Float[Array, " m"]]:
     """Return loss, gradient (m,) and diagonal (m,) of the prior of the shared unknowns; once for the clip."""
     off = (shared - weights.shared_mean) * weights.shared * weights.free
     return 0.5 * jnp.sum(off**2), off * weights.shared, weights.shared**2 * weights.free + (1.0 - weights.free)

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import jax.numpy as jnp
 import numpy as np
+from jaxtyping import Float
 
 from motionrecon.fitting.initialize.video.video_body import ENDS, FEET, FIXED, Body
 from motionrecon.geometry import rotations, skeleton
@@ -67,7 +68,7 @@ def place_clip(body: Body, state: State) -> Points:
     return Points(np.concatenate([pos, carried], axis=1), rot, scale)
 
 
-def derivatives(body: Body, points: Points) -> tuple[Array, Array]:
+def derivatives(body: Body, points: Points) -> tuple[Float[Array, "T P 3 n"], Float[Array, "T P 3 9"]]:
     """Return d point / d frame unknowns (T, P, 3, n) and d point / d log bone scales (T, P, 3, 9)."""
     at, rot, scale = points
     frames, count = at.shape[:2]
@@ -86,7 +87,7 @@ def derivatives(body: Body, points: Points) -> tuple[Array, Array]:
     return jnp.concatenate([shift, turn], axis=-1), path.at[:, J:].add(tip)
 
 
-def quaternion_derivative(quats: Array) -> Array:
+def quaternion_derivative(quats: Float[Array, "*N 4"]) -> Float[Array, "*N 4 3"]:
     """Return d (2 q exp(v)) / d v at v = 0 for quaternions (..., 4): (..., 4, 3), per rad."""
     w, x, y, z = (quats[..., i] for i in range(4))
     rows = [[-x, -y, -z], [w, -z, y], [z, w, -x], [-y, x, w]]

@@ -6,17 +6,18 @@ import dataclasses
 
 import jax
 import numpy as np
+from jaxtyping import Float
 from scipy.ndimage import gaussian_filter1d
 
 from motionrecon.fitting.initialize.mocap import bone_frames
 from motionrecon.fitting.initialize.video import foot_contacts, pnp, video_body
+from motionrecon.fitting.initialize.video import video_weights as scales
 from motionrecon.fitting.initialize.video.balance import balance_form
 from motionrecon.fitting.initialize.video.camera_guess import AssumedCamera
 from motionrecon.fitting.initialize.video.lift import lift
 from motionrecon.fitting.initialize.video.video_body import FEET, FIXED, Body
 from motionrecon.fitting.initialize.video.video_points import MOVING, J, M, State, place_clip
 from motionrecon.fitting.initialize.video.video_terms import Frames, Weights, view
-from motionrecon.fitting.initialize.video.video_weights import VideoWeights, pose_prior, shared_scales, swing_prior
 from motionrecon.geometry import camera as cameras
 from motionrecon.geometry import skeleton
 from motionrecon.types import Observation
@@ -25,7 +26,7 @@ PADDED = (20, 28, 40)  # keypoint counts that programs are compiled for
 LOWEST = 10.0  # per cent of frames in which a foot point is as low as when it stands
 
 
-def acceleration_form(valid: np.ndarray, fps: float) -> np.ndarray:
+def acceleration_form(valid: Float[np.ndarray, " T"], fps: float) -> Float[np.ndarray, "T 3"]:
     """Return diagonals (T, 3) of sum |y(t-1) - 2 y(t) + y(t+1)|^2 fps^4 over frames that are all valid."""
     form = np.zeros((len(valid), 3))
     w = valid[:-2] * valid[1:-1] * valid[2:] * fps**4
@@ -37,7 +38,7 @@ def acceleration_form(valid: np.ndarray, fps: float) -> np.ndarray:
     return form
 
 
-def speed_form(contact: np.ndarray, fps: float) -> np.ndarray:
+def speed_form(contact: Float[np.ndarray, "T N"], fps: float) -> Float[np.ndarray, "T 2 N"]:
     """Return diagonals (T, 2, 4) of sum c(t) c(t+1) |y(t+1) - y(t)|^2 fps^2 for contacts (T, 4)."""
     form = np.zeros((len(contact), 2, contact.shape[1]))
     w = contact[:-1] * contact[1:] * fps**2
@@ -54,7 +55,7 @@ class Problem:
     Attributes:
       body: padded body, on the device; raw_body: as NumPy arrays.
       frames: data of the last stage, without contacts. weights: of the last stage.
-      options: the scales. assumed: the camera. fps: Hz.
+      assumed: the camera. fps: Hz.
       foot_pixels: (T, 4, 2) undistorted px of ``FEET``, foot_confidence: (T, 4).
       warnings: plain sentences.
     """
@@ -63,16 +64,15 @@ class Problem:
     raw_body: Body
     frames: Frames
     weights: Weights
-    options: VideoWeights
     assumed: AssumedCamera
     fps: float
     foot_pixels: np.ndarray
     foot_confidence: np.ndarray
     warnings: tuple[str, ...] = ()
 
-    def stage(self, name: str, acceleration: float, contact: np.ndarray) -> tuple[Frames, Weights]:
+    def stage(self, name: str, acceleration: float, contact: Float[np.ndarray, "T 4"]) -> tuple[Frames, Weights]:
         """Return data and weights of stage "a" (poses), "b" (all unknowns, Huber) or "c" (Geman-McClure)."""
-        share = {"a": 0.0, "b": np.sqrt(self.options.early_contact), "c": 1.0}[name]
+        share = {"a": 0.0, "b": np.sqrt(scales.EARLY_CONTACT), "c": 1.0}[name]
         frames = self.frames._replace(
             contact=contact, speed=speed_form(contact, self.fps), balance=balance_form(contact, self.fps)
         )
@@ -84,7 +84,7 @@ class Problem:
         )  # fmt: skip
         return frames, weights
 
-    def contacts(self, state: State, options: foot_contacts.ContactOptions, first: bool) -> np.ndarray:
+    def contacts(self, state: State, first: bool) -> Float[np.ndarray, "T 4"]:
         """Return (T, 4) contacts, the first time from pixel rays, later from the fit itself.
 
         A ray ends on a plane that rises with the foot, as far as the fit so far has it rise: cast on the floor, a foot
@@ -100,13 +100,13 @@ class Problem:
             )
             height = np.asarray(feet[..., 2])
             raised = np.maximum(height - np.percentile(height, LOWEST, axis=0), 0.0)
-            speed = foot_contacts.ray_speeds(plain, self.foot_pixels, floor + raised, self.fps, options.window)
-            return foot_contacts.planted(speed, self.foot_confidence, None, options)
-        speed = foot_contacts.slopes(feet, self.fps, options.window)
-        return foot_contacts.planted(speed, self.foot_confidence, feet[..., 2] - floor, options)
+            speed = foot_contacts.ray_speeds(plain, self.foot_pixels, floor + raised, self.fps)
+            return foot_contacts.planted(speed, self.foot_confidence, None)
+        speed = foot_contacts.slopes(feet, self.fps)
+        return foot_contacts.planted(speed, self.foot_confidence, feet[..., 2] - floor)
 
 
-def _clean(observation: Observation) -> tuple[np.ndarray, np.ndarray]:
+def _clean(observation: Observation) -> tuple[Float[np.ndarray, "T K 2"], Float[np.ndarray, "T K"]]:
     """Return pixels with gaps interpolated (T, K, 2) and confidence (T, K), 0 where missing."""
     pixels = np.array(observation.keypoints2d, dtype=float)
     confidence = np.clip(np.nan_to_num(np.array(observation.confidence, dtype=float)), 0.0, 1.0)
@@ -150,7 +150,9 @@ def _first_state(names, relative, translation, assumed, height, fps) -> State:
     return State(eye + translation @ rotation, quats, np.zeros(M))
 
 
-def _foot_pixels(names, pixels, confidence):
+def _foot_pixels(
+    names, pixels: Float[np.ndarray, "T K 2"], confidence: Float[np.ndarray, "T K"]
+) -> tuple[Float[np.ndarray, "T 4 2"], Float[np.ndarray, "T 4"]]:
     """Pixels (T, 4, 2) and confidence (T, 4) of ``FEET``; a layout without them lends its ankles."""
     columns = []
     for name in FEET:
@@ -162,7 +164,7 @@ def _foot_pixels(names, pixels, confidence):
 
 
 def pose_problem(
-    observation: Observation, assumed: AssumedCamera, height: float, options: VideoWeights
+    observation: Observation, assumed: AssumedCamera, height: float, sole_thickness: float = 0.0
 ) -> tuple[Problem, State]:
     """Set up the problem of a clip and a first state.
 
@@ -170,7 +172,7 @@ def pose_problem(
       observation: 2D keypoints (T, K, 2), confidence, perhaps landmarks.
       assumed: the camera, known or guessed.
       height: stature, m.
-      options: scales of the terms.
+      sole_thickness: m, how much thicker the soles are than the usual ones.
 
     Returns:
       The problem and the state that stage "a" starts from.
@@ -191,20 +193,20 @@ def pose_problem(
             landmarks[:, [names.index("left_hip")]] + landmarks[:, [names.index("right_hip")]]
         )
         landmarks = landmarks * pnp.landmark_scale(landmarks, names, confidence, leg)
-        trust = options.landmark * confidence
+        trust = scales.LANDMARK * confidence
     else:
         landmarks, trust = lift(flat, confidence, names, height, fps), np.zeros_like(confidence)
     relative = landmarks @ np.swapaxes(ray, 1, 2)
     translation = pnp.bridge(pnp.solve_translation(relative, flat, confidence), confidence.sum(axis=1), 0.13 * fps)
     state = _first_state(names, relative, translation, assumed, height, fps)
     tall = focal.mean() * height / np.maximum(translation[:, 2], 0.3)
-    frames = _frames(pixels_ideal := focal * flat + center, confidence, landmarks, trust, ray, tall, fps, options)
-    raw = video_body.build(_padded(names), height, video_body.landmark_heights(observation.layout))
-    weights = _weights(assumed, focal, center, np.asarray(raw.floor), len(flat), options)
+    frames = _frames(pixels_ideal := focal * flat + center, confidence, landmarks, trust, ray, tall, fps)
+    raw = video_body.build(_padded(names), height, video_body.landmark_heights(observation.layout), sole_thickness)
+    weights = _weights(assumed, focal, center, np.asarray(raw.floor), len(flat))
     feet, sure = _foot_pixels(names, pixels_ideal, confidence)
     body = jax.tree.map(jax.numpy.asarray, raw)
     problem = Problem(
-        body=body, raw_body=raw, frames=frames, weights=weights, options=options, assumed=assumed, fps=fps,
+        body=body, raw_body=raw, frames=frames, weights=weights, assumed=assumed, fps=fps,
         foot_pixels=feet, foot_confidence=sure, warnings=_seen_warnings(names, confidence),
     )  # fmt: skip
     return problem, state
@@ -215,7 +217,7 @@ def _padded(names: tuple[str, ...]) -> tuple[str, ...]:
     return names + ("",) * (size - len(names))
 
 
-def _frames(pixels, confidence, landmarks, trust, ray, tall, fps, options) -> Frames:
+def _frames(pixels, confidence, landmarks, trust, ray, tall, fps) -> Frames:
     count, seen = confidence.shape
     extra = len(_padded(("",) * seen)) - seen
 
@@ -223,7 +225,7 @@ def _frames(pixels, confidence, landmarks, trust, ray, tall, fps, options) -> Fr
         return np.pad(x, [(0, 0), (0, extra)] + [(0, 0)] * (x.ndim - 2))
 
     valid = np.ones(count)
-    weight = confidence / (options.pixel * tall)[:, None]
+    weight = confidence / (scales.PIXEL * tall)[:, None]
     return Frames(
         pixels=pad(pixels),
         pixel_weight=pad(weight),
@@ -238,9 +240,9 @@ def _frames(pixels, confidence, landmarks, trust, ray, tall, fps, options) -> Fr
     )
 
 
-def _weights(assumed, focal, center, floor, count, options) -> Weights:
+def _weights(assumed, focal, center, floor, count) -> Weights:
     rotation = np.asarray(assumed.camera.rotation, float)
-    pose, rest, hinge = pose_prior(options)
+    pose, rest, hinge = scales.pose_prior()
     free = np.ones(M)
     free[FIXED:] = float(assumed.pose_free)
     values = Weights(
@@ -248,25 +250,25 @@ def _weights(assumed, focal, center, floor, count, options) -> Weights:
         center=center,
         eye=-rotation.T @ np.asarray(assumed.camera.translation, float),
         rotation=rotation,
-        landmark=np.array([options.across, options.across, options.along]),
+        landmark=np.array([scales.ACROSS, scales.ACROSS, scales.ALONG]),
         point_accel=12.0,
-        turn_accel=options.turn_accel,
+        turn_accel=scales.TURN_ACCEL,
         pose=pose,
         reference=rest,
         hinge=hinge,
-        swing=swing_prior(options),
-        lean=1 / (options.lean * np.sqrt(count)),
-        tilt=1 / (options.tilt * np.sqrt(count)),
-        balance=1 / options.balance,
-        height=1 / options.height,
-        sink=1 / options.sink,
-        slip=1 / options.slip,
+        swing=scales.swing_prior(),
+        lean=1 / (scales.LEAN * np.sqrt(count)),
+        tilt=1 / (scales.TILT * np.sqrt(count)),
+        balance=1 / scales.BALANCE,
+        height=1 / scales.HEIGHT,
+        sink=1 / scales.SINK,
+        slip=1 / scales.SLIP,
         floor=floor,
         free=free,
-        shared=shared_scales(options, count),
+        shared=scales.shared_scales(count),
         shared_mean=np.zeros(M),
         geman=0.0,
-        reach=options.reach,
+        reach=scales.REACH,
     )
     return values._replace(**{name: np.asarray(v, dtype=np.float64) for name, v in values._asdict().items()})
 

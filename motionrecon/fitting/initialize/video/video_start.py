@@ -10,41 +10,24 @@ from __future__ import annotations
 import dataclasses
 
 import numpy as np
+from jaxtyping import Float
 
+from motionrecon.config import STATURE
 from motionrecon.errors import DetectionError, FitError, InputError
 from motionrecon.fitting.initialize.level import sole_corners, vertical_shift
 from motionrecon.fitting.initialize.video import video_body, video_problem
 from motionrecon.fitting.initialize.video.banded_gauss_newton import minimize
 from motionrecon.fitting.initialize.video.camera_guess import assume
-from motionrecon.fitting.initialize.video.foot_contacts import ContactOptions
 from motionrecon.fitting.initialize.video.video_points import State, place_clip
 from motionrecon.fitting.initialize.video.video_problem import Problem
 from motionrecon.fitting.initialize.video.video_terms import view
-from motionrecon.fitting.initialize.video.video_weights import VideoWeights
 from motionrecon.geometry.skeleton import DEFAULT_HEIGHT, JOINT_NAMES
 from motionrecon.types import Camera, KinematicStart, Motion, Observation
 
 NEEDED = ("left_shoulder", "right_shoulder", "left_hip", "right_hip", "left_knee", "right_knee")
 SLOW, FAST = 12.0, 35.0  # m/s^2, acceleration scale of walking and of fast motion
-
-
-@dataclasses.dataclass(frozen=True)
-class VideoStartOptions:
-    """How the kinematic start of a video is found.
-
-    Attributes:
-      weights: scales of all terms.
-      contacts: thresholds of planted feet.
-      acceleration: m/s^2, scale of the acceleration prior; None chooses it from the motion (12 to 35).
-      steps: most Gauss-Newton steps of the three stages (the third is done twice).
-      tolerance: a stage ends when a step lowers the loss by less than this share.
-    """
-
-    weights: VideoWeights = VideoWeights()
-    contacts: ContactOptions = ContactOptions()
-    acceleration: float | None = None
-    steps: tuple[int, int, int] = (10, 12, 8)
-    tolerance: float = 3e-3
+STEPS = (10, 12, 8)  # most Gauss-Newton steps of the three stages (the third is done twice)
+TOLERANCE = 3e-3  # a stage ends when a step lowers the loss by less than this share
 
 
 def _checked(observation: Observation, height: float | None) -> None:
@@ -53,7 +36,7 @@ def _checked(observation: Observation, height: float | None) -> None:
     missing = [name for name in NEEDED if name not in observation.names]
     if missing:
         raise InputError(f"the {observation.layout} keypoints lack {', '.join(missing)}; the start needs them")
-    if height is not None and not 0.5 <= height <= 2.6:
+    if height is not None and not STATURE[0] <= height <= STATURE[1]:
         raise InputError(f"a stature of {height:g} m is not a person's; give --height in metres")
     if len(observation.confidence) < 3:
         raise InputError(f"only {len(observation.confidence)} frames; at least 3 are needed to see a motion")
@@ -71,29 +54,27 @@ def _acceleration_scale(problem: Problem, state: State, fps: float) -> float:
     return float(np.clip(2.0 * np.sqrt(np.mean(np.sum(acceleration**2, axis=-1))), SLOW, FAST))
 
 
-def _solve(problem: Problem, state: State, options: VideoStartOptions, fps: float) -> tuple[State, np.ndarray]:
+def _solve(problem: Problem, state: State, fps: float) -> tuple[State, Float[np.ndarray, "T 4"]]:
     """Run the three stages; returns the state and contacts (T, 4)."""
-    steps, scale = options.steps, options.acceleration
 
-    def run(state, stage, contact, count):
-        frames, weights = problem.stage(stage, scale if scale is not None else FAST, contact)
-        state, progress = minimize(problem.body, frames, weights, state, steps=count, tolerance=options.tolerance)
+    def run(state, stage, contact, count, scale):
+        frames, weights = problem.stage(stage, scale, contact)
+        state, progress = minimize(problem.body, frames, weights, state, steps=count, tolerance=TOLERANCE)
         if not np.isfinite(progress.last):
             raise FitError("the kinematic fit is not finite; check the keypoints for jumps")
         return state
 
-    state = run(state, "a", np.zeros((len(state.root), 4)), steps[0])
-    if scale is None:
-        scale = _acceleration_scale(problem, state, fps)
-    state = run(state, "b", problem.contacts(state, options.contacts, first=True), steps[1])
+    state = run(state, "a", np.zeros((len(state.root), 4)), STEPS[0], FAST)
+    scale = _acceleration_scale(problem, state, fps)
+    state = run(state, "b", problem.contacts(state, first=True), STEPS[1], scale)
     contact = np.zeros((len(state.root), 4))
     for _ in range(2):
-        contact = problem.contacts(state, options.contacts, first=False)
-        state = run(state, "c", contact, steps[2])
+        contact = problem.contacts(state, first=False)
+        state = run(state, "c", contact, STEPS[2], scale)
     return state, contact
 
 
-def _view_warnings(motion: Motion, axes: np.ndarray, height: float | None) -> list[str]:
+def _view_warnings(motion: Motion, axes: Float[np.ndarray, "T 3"], height: float | None) -> list[str]:
     notes = []
     if height is None:
         notes.append(f"The stature is unknown; {DEFAULT_HEIGHT:.2f} m is a guess and sets the scale: give --height.")
@@ -112,9 +93,10 @@ def start_from_video(
     *,
     height: float | None = None,
     camera: Camera | None = None,
-    intrinsics: np.ndarray | None = None,
+    intrinsics: Float[np.ndarray, "3 3"] | None = None,
     size: tuple[int, int] | None = None,
-    options: VideoStartOptions | None = None,
+    fov: float | None = None,
+    sole_thickness: float = 0.0,
 ) -> KinematicStart:
     """Find the motion, body and contacts that explain 2D keypoints over a whole clip.
 
@@ -125,7 +107,8 @@ def start_from_video(
         are estimated.
       intrinsics: (3, 3) px of a camera of unknown pose.
       size: (width, height) px of the image where no camera is known.
-      options: weights, thresholds and step limits.
+      fov: rad, field of view of the image's longer side where no camera is known; None: a stated guess.
+      sole_thickness: m, how much thicker the soles are than the usual ones.
 
     Returns:
       The KinematicStart; ``observation.camera`` is the camera as known or estimated.
@@ -135,12 +118,11 @@ def start_from_video(
       DetectionError: every keypoint is missing.
       FitError: the fit is not finite.
     """
-    options = options or VideoStartOptions()
     _checked(observation, height)
     stature = height if height is not None else DEFAULT_HEIGHT
-    assumed = assume(observation, camera, intrinsics, size)
-    problem, state = video_problem.pose_problem(observation, assumed, stature, options.weights)
-    state, contact = _solve(problem, state, options, observation.fps)
+    assumed = assume(observation, camera, intrinsics, size, fov)
+    problem, state = video_problem.pose_problem(observation, assumed, stature, sole_thickness)
+    state, contact = _solve(problem, state, observation.fps)
     weights = problem.weights
     skeleton, sites, soles = video_body.scaled(problem.raw_body, state.shared[: video_body.FIXED], observation.names)
     motion = Motion(skeleton, observation.fps, state.root, state.quats)

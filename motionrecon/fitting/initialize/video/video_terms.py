@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import jax.numpy as jnp
+from jaxtyping import Float
 
 from motionrecon.fitting.initialize.video.video_points import MOVING, J, Points, State
 from motionrecon.geometry import rotations
@@ -87,7 +88,7 @@ class Weights(NamedTuple):
     reach: Array
 
 
-def view(weights: Weights, shared: Array) -> tuple[Array, Array]:
+def view(weights: Weights, shared: Float[Array, " m"]) -> tuple[Float[Array, "3 3"], Float[Array, " 3"]]:
     """Return the camera's rotation (3, 3) world to camera and its centre (3,) m for the shared unknowns."""
     c, s = jnp.cos(shared[-2]), jnp.sin(shared[-2])
     one, zero = jnp.ones_like(c), jnp.zeros_like(c)
@@ -180,12 +181,12 @@ def stance_terms(frames: Frames, weights: Weights, points: Points, jac=None):
     return value, rows * frames.valid[:, None, None]
 
 
-def _vectors(weights: Weights, state: State) -> Array:
+def _vectors(weights: Weights, state: State) -> Float[Array, "T J 3"]:
     """Return each joint's rotation vector (T, J, 3) rad relative to the prior's rest."""
     return rotations.log(rotations.mul(state.quats, rotations.conj(weights.reference)))
 
 
-def _vector_rows(weights: Weights, vector: Array) -> Array:
+def _vector_rows(weights: Weights, vector: Float[Array, "T J 3"]) -> Float[Array, "T J 3 3"]:
     """Return d vector / d local rotation (T, J, 3, 3)."""
     turn = rotations.right_jacobian_inverse(vector)
     base = rotations.to_matrix(weights.reference)

@@ -7,7 +7,7 @@ import pytest
 
 from motionrecon.fitting.initialize.mocap import inverse_kinematics as ik
 from motionrecon.fitting.initialize.mocap import keypoint_noise
-from motionrecon.fitting.initialize.mocap.calibrate import CalibrationOptions, calibrate
+from motionrecon.fitting.initialize.mocap.calibrate import calibrate
 from motionrecon.fitting.initialize.mocap.tridiagonal import solve_tridiagonal
 from motionrecon.geometry import keypoints, rotations
 from motionrecon.geometry.joint_frames import joint_frames
@@ -20,9 +20,7 @@ def _random_problem(rng):
     pos = jnp.asarray(rng.standard_normal((5, 3)) * 0.1 + np.array([0.0, 0.0, 0.6]))
     target = np.asarray(site_positions(sites, *forward_kinematics(skeleton, pos, quats)))
     target = target + 0.05 * rng.standard_normal(target.shape)
-    problem = ik.build_problem(
-        skeleton, sites, target, np.ones((5, 18)), template_soles(1.7), np.full((5, 8), 0.3), ik.IKOptions()
-    )
+    problem = ik.build_problem(skeleton, sites, target, np.ones((5, 18)), template_soles(1.7), np.full((5, 8), 0.3))
     problem = jax.tree.map(lambda a: a[:5] if a.ndim and a.shape[0] == 64 else a, problem)
     return skeleton, problem, pos, quats
 
@@ -30,7 +28,7 @@ def _random_problem(rng):
 def test_right_sides_of_normal_equations_are_the_derivative_of_the_cost():
     skeleton, problem, pos, quats = _random_problem(np.random.default_rng(0))
     # One smoothing weight for all axes: with different ones the solver's step is a close guess, not exact.
-    problem = problem._replace(smooth=jnp.full(45, 0.1), width=jnp.asarray(0.08))
+    problem = problem._replace(smooth=jnp.full(45, 0.1))
 
     @jax.jit
     def cost_and_right(step):
@@ -79,7 +77,7 @@ def test_calibration_finds_changed_bones():
     quats, root = rotations.exp(jnp.asarray(vectors)), rng.standard_normal((60, 3))
     target = site_positions(sites, *forward_kinematics(true, jnp.asarray(root), quats))
     wrong = template(1.6), template_sites(keypoints.MOCAP18, 1.6)
-    got, _ = calibrate(*wrong, wrong, root, quats, target, np.ones((60, 18)), CalibrationOptions())
+    got, _ = calibrate(*wrong, wrong, root, quats, target, np.ones((60, 18)))
     before = np.abs(np.asarray(wrong[0].offsets) - true.offsets).max()
     assert np.abs(got.offsets - true.offsets).max() < 0.3 * before
 
@@ -91,10 +89,10 @@ def test_noise_level_of_moving_rigid_bones(sigma):
     turn = np.stack([np.sin(9 * time), np.zeros(120), -np.cos(9 * time)], axis=-1)  # far from rest, rigid
     clean = np.stack([0 * turn, 0.4 * turn, 0.8 * turn], axis=1)
     noisy = clean + sigma * rng.standard_normal(clean.shape)
-    found = keypoint_noise.measure_noise(noisy, np.ones((120, 3)), names, keypoint_noise.NoiseOptions())
+    found = keypoint_noise.measure_noise(noisy, np.ones((120, 3)), names)
     assert found.sigma == pytest.approx(sigma, rel=0.3, abs=1e-9)
     assert found.noisy == (sigma > 0) and not found.has_outliers
-    smooth = keypoint_noise.smooth_keypoints(noisy, found, keypoint_noise.NoiseOptions())
+    smooth = keypoint_noise.smooth_keypoints(noisy, found)
     if sigma == 0:
         np.testing.assert_array_equal(smooth, noisy)
     else:

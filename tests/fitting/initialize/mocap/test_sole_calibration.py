@@ -12,7 +12,6 @@ from motionrecon.geometry.skeleton import SOLE, template, template_soles
 from motionrecon.types import Motion, Observation, Sites
 
 HEIGHT, FPS, FRAMES = 1.75, 30.0, 80
-OPTIONS = sole_calibration.SoleOptions()
 FEET = ("left_ankle", "right_ankle")
 # m: ahead of and left of the ankle (right foot: mirrored), and the marker's height over the sole
 POINTS = {"heel": (-0.07, 0.0, 0.035), "ball": (0.11, -0.03, 0.012), "small_toe": (0.09, 0.04, 0.02)}
@@ -90,7 +89,7 @@ TILTS = [Foot(), Foot(pitch=0.2), Foot(roll=0.15), Foot(pitch=-0.15, roll=-0.2, 
 @pytest.mark.parametrize("markers", [tuple(POINTS), ("ball",), ("heel", "ball"), ("ball", "small_toe")])
 def test_soles_are_level_where_the_feet_stand(foot, markers):
     motion, sites, seen = walk(foot, markers)
-    soles = sole_calibration.calibrate_soles(motion, sites, seen, HEIGHT, OPTIONS)
+    soles = sole_calibration.calibrate_soles(motion, sites, seen, HEIGHT)
     assert np.abs(heights(motion, soles, phases()["stand"])).max() < 1e-3
     # toes lie in the same plane, and across is level, at right angles to the foot and of unit length
     pos, rot = joint_frames(motion.skeleton, motion.root_pos, motion.quats)
@@ -104,9 +103,7 @@ def test_soles_are_level_where_the_feet_stand(foot, markers):
 
 @pytest.mark.parametrize("foot", TILTS)
 def test_push_off_does_not_matter(foot):
-    with_push, without = (
-        sole_calibration.calibrate_soles(*walk(foot, push=push), HEIGHT, OPTIONS) for push in (True, False)
-    )
+    with_push, without = (sole_calibration.calibrate_soles(*walk(foot, push=push), HEIGHT) for push in (True, False))
     for name in ("heel", "ball", "toe"):
         np.testing.assert_allclose(getattr(with_push, name), getattr(without, name), atol=1e-3)
 
@@ -119,13 +116,13 @@ def test_one_wild_frame_does_not_matter(jump):
     for name in FEET:
         quats[10, motion.skeleton.names.index(name)] = [np.cos(0.4), np.sin(0.4), 0.0, 0.0]
     wild = dataclasses.replace(motion, root_pos=root, quats=quats)
-    soles = sole_calibration.calibrate_soles(wild, sites, seen, HEIGHT, OPTIONS)
+    soles = sole_calibration.calibrate_soles(wild, sites, seen, HEIGHT)
     assert np.abs(heights(motion, soles, phases()["stand"])).max() < 1e-3
 
 
 def test_markers_give_the_outline():
     motion, sites, seen = walk(Foot())
-    soles = sole_calibration.calibrate_soles(motion, sites, seen, HEIGHT, OPTIONS)
+    soles = sole_calibration.calibrate_soles(motion, sites, seen, HEIGHT)
     assert soles.heel[0, 0] == pytest.approx(POINTS["heel"][0] - 0.003 * HEIGHT)
     assert soles.ball[0, :2] == pytest.approx([0.10, 0.005])  # between the first and the fifth metatarsal
     assert soles.half_width == pytest.approx([0.035, 0.035])
@@ -139,7 +136,7 @@ def test_a_clip_without_flat_frames_falls_back_on_the_lowest_forefoot():
     root = np.array(motion.root_pos)
     root[:, 0] = 4.0 * np.arange(FRAMES) / FPS
     running = dataclasses.replace(motion, root_pos=root)
-    soles = sole_calibration.calibrate_soles(running, sites, seen, HEIGHT, OPTIONS)
+    soles = sole_calibration.calibrate_soles(running, sites, seen, HEIGHT)
     under = sites.offset[sites.names.index("left_ball"), 2] - POINTS["ball"][2]
     for points in (soles.heel, soles.ball, soles.toe):
         np.testing.assert_allclose(points[:, 2], under, atol=2e-3)
@@ -148,16 +145,30 @@ def test_a_clip_without_flat_frames_falls_back_on_the_lowest_forefoot():
 
 def test_feet_without_a_forefoot_keep_the_average_sole():
     motion, sites, seen = walk(Foot(pitch=0.2), markers=("heel",))
-    soles = sole_calibration.calibrate_soles(motion, sites, seen, HEIGHT, OPTIONS)
+    soles = sole_calibration.calibrate_soles(motion, sites, seen, HEIGHT)
     for field in dataclasses.fields(soles):
         np.testing.assert_array_equal(getattr(soles, field.name), getattr(template_soles(HEIGHT), field.name))
 
 
+def test_thick_soles_lie_lower_under_the_ankle():
+    """A sole of 6 cm more than usual is beyond what is believed without being told."""
+    thick = 0.06
+    motion, sites, seen = walk(Foot(drop=SOLE * HEIGHT + thick))
+    told = sole_calibration.calibrate_soles(motion, sites, seen, HEIGHT, thick)
+    for points in (told.heel, told.ball, told.toe):
+        np.testing.assert_allclose(points[:, 2], -SOLE * HEIGHT - thick, atol=2e-3)
+    untold = sole_calibration.calibrate_soles(motion, sites, seen, HEIGHT)
+    np.testing.assert_allclose(untold.heel[:, 2], -SOLE * HEIGHT - sole_calibration.MOST_DROP, atol=2e-3)
+    motion, sites, seen = walk(Foot(), markers=("heel",))  # unseen forefeet: the average sole, lower
+    average = sole_calibration.calibrate_soles(motion, sites, seen, HEIGHT, thick)
+    np.testing.assert_allclose(average.toe[:, 2], template_soles(HEIGHT).toe[:, 2] - thick)
+
+
 def test_impossible_tilts_and_drops_are_bounded():
     motion, sites, seen = walk(Foot(pitch=0.55, drop=0.3))
-    soles = sole_calibration.calibrate_soles(motion, sites, seen, HEIGHT, OPTIONS)
+    soles = sole_calibration.calibrate_soles(motion, sites, seen, HEIGHT)
     along = soles.ball - soles.heel
-    assert (np.abs(np.arctan2(along[:, 2], along[:, 0])) < OPTIONS.most_tilt + 1e-6).all()
+    assert (np.abs(np.arctan2(along[:, 2], along[:, 0])) < sole_calibration.MOST_TILT + 1e-6).all()
     normal = np.cross(along, soles.across)
     distance = np.abs(np.sum(normal * soles.heel, axis=1)) / np.linalg.norm(normal, axis=1)
-    assert distance == pytest.approx(SOLE * HEIGHT + OPTIONS.most_drop)
+    assert distance == pytest.approx(SOLE * HEIGHT + sole_calibration.MOST_DROP)

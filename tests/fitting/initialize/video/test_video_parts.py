@@ -3,11 +3,12 @@
 import numpy as np
 import pytest
 
+from motionrecon.errors import InputError
 from motionrecon.fitting.initialize import level
 from motionrecon.fitting.initialize.mocap import bone_frames
 from motionrecon.fitting.initialize.video import foot_contacts, lift, pnp, video_body
 from motionrecon.fitting.initialize.video.camera_guess import assume
-from motionrecon.fitting.initialize.video.video_weights import VideoWeights, swing_prior
+from motionrecon.fitting.initialize.video.video_weights import swing_prior
 from motionrecon.geometry import camera as cameras
 from motionrecon.geometry import rotations, skeleton
 from motionrecon.geometry.keypoints import COCO17, MEDIAPIPE19
@@ -86,7 +87,7 @@ def test_a_foot_seen_pointing_backwards_starts_square_to_its_shin():
 
 
 def test_arms_that_answer_the_legs_cost_nothing():
-    row = swing_prior(VideoWeights())
+    row = swing_prior()
     vectors = np.zeros((len(skeleton.JOINT_NAMES), 3))
     at = skeleton.JOINT_NAMES.index
     vectors[at("left_hip"), 1], vectors[at("right_hip"), 1] = -0.4, 0.4
@@ -121,13 +122,12 @@ def test_the_still_foot_stands_and_the_swinging_one_does_not():
     feet = np.stack([np.stack([x + dx, dy + 0 * t, 0.045 + 0 * t], -1)
                      for x, dy in ((still, 0.1), (swing, -0.1)) for dx in (0.0, 0.2)], axis=1)  # fmt: skip
     pixels = np.asarray(cameras.project(camera, feet))
-    options = foot_contacts.ContactOptions()
-    speed = foot_contacts.ray_speeds(camera, pixels, np.full(4, 0.045), 30.0, options.window)
+    speed = foot_contacts.ray_speeds(camera, pixels, np.full(4, 0.045), 30.0)
     np.testing.assert_allclose(speed[5:-5, 2:], 2.0, atol=1e-6)
-    contact = foot_contacts.planted(speed, np.ones((30, 4)), None, options)
+    contact = foot_contacts.planted(speed, np.ones((30, 4)), None)
     assert contact[:, :2].min() > 0.9
     assert contact[:, 2:].max() == 0.0
-    unseen = foot_contacts.planted(speed, np.zeros((30, 4)), None, options)
+    unseen = foot_contacts.planted(speed, np.zeros((30, 4)), None)
     assert unseen.max() == 0.0
 
 
@@ -137,10 +137,9 @@ def test_a_ray_on_a_plane_that_rises_with_the_foot_sees_its_true_speed(eye, sign
     t = np.arange(20) / 30.0
     foot = np.stack([0.5 * t, 0 * t, 0.045 + 0.4 * t], axis=-1)[:, None]
     pixels = np.asarray(cameras.project(camera, foot))
-    window = foot_contacts.ContactOptions().window
-    raised = foot_contacts.ray_speeds(camera, pixels, foot[..., 2], 30.0, window)
+    raised = foot_contacts.ray_speeds(camera, pixels, foot[..., 2], 30.0)
     np.testing.assert_allclose(raised, np.hypot(0.5, 0.4), atol=1e-9)
-    flat = foot_contacts.ray_speeds(camera, pixels, np.full(1, 0.045), 30.0, window)
+    flat = foot_contacts.ray_speeds(camera, pixels, np.full(1, 0.045), 30.0)
     slides = 0.4 * 5.0 / (1.4 - 0.045)  # on the floor, a foot that lifts slides away from the camera
     assert flat[0, 0] == pytest.approx(abs(0.5 + sign * slides), rel=0.15)
 
@@ -183,3 +182,24 @@ def test_unknown_camera_is_said_to_be_a_guess():
     assert guess.camera.intrinsics[0, 0] == pytest.approx(640 / np.tan(np.radians(30)))
     given = assume(seen, guess.camera, None, None)
     assert not given.pose_free and given.warnings == ()
+
+
+def test_a_field_of_view_that_is_known_is_no_guess():
+    seen = Observation(30.0, NAMES, "mediapipe33", np.ones((4, len(NAMES))), keypoints2d=np.ones((4, len(NAMES), 2)))
+    known = assume(seen, None, None, (1280, 720), np.radians(90.0))
+    assert known.camera.intrinsics[0, 0] == pytest.approx(640.0) and known.pose_free
+    assert not any("focal length" in text for text in known.warnings)
+    guessed = assume(seen, None, None, (1280, 720))
+    assert any("--fov" in text for text in guessed.warnings)
+    with pytest.raises(InputError, match="leave out --fov"):
+        assume(seen, known.camera, None, None, np.radians(90.0))
+
+
+def test_thick_soles_raise_the_foot_over_the_floor():
+    heights = video_body.landmark_heights("mediapipe33")
+    plain, thick = (video_body.build(NAMES, 1.7, heights, s) for s in (0.0, 0.03))
+    np.testing.assert_allclose(thick.floor, plain.floor + 0.03)
+    np.testing.assert_array_equal(thick.site, plain.site)
+    usual, lower = (video_body.scaled(b, np.zeros(video_body.FIXED), NAMES)[2] for b in (plain, thick))
+    for name in ("heel", "ball", "toe"):
+        np.testing.assert_allclose(getattr(lower, name), getattr(usual, name) - [0.0, 0.0, 0.03], atol=1e-12)

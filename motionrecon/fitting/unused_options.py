@@ -49,6 +49,7 @@ USED: Mapping[str, tuple[frozenset[Door], str]] = {
     "static": (_FILES, _READ),
     "person": (_FILMS | {Door.PEOPLE}, "only one person is in it"),
     "camera": (_FILMS | _FLAT, "3D points are not seen through a camera"),
+    "field_of_view": (_FILMS | _FLAT, "3D points are not seen through a camera"),  # refused beside a known camera
     "static_camera": (_FILMS | _FLAT, "3D points are not seen through a camera"),
     "image_size": (_FLAT, "it has the size of its own picture, or none"),
     "layout": (
@@ -78,7 +79,7 @@ def of_clip(options: InputOptions, detector: Any, clip: Sequence) -> tuple[str, 
     """Return the sentences for a clip that was read before; it is still seen through a camera where it is flat."""
     told = _told(Door.CLIP, options, detector)
     flat = clip.observation.keypoints3d is None
-    return tuple(line for line in told if not (flat and line.startswith(("--camera", "--moving-camera"))))
+    return tuple(line for line in told if not (flat and line.startswith(("--camera", "--fov", "--moving-camera"))))
 
 
 def _told(door: Door, options: InputOptions, detector: Any) -> tuple[str, ...]:
@@ -115,5 +116,6 @@ def door_of(source: str, options: InputOptions, clip: Sequence) -> Door:
 def _flag(name: str, value: Any) -> str:
     if name == "static_camera":
         return "--moving-camera"
+    name = {"field_of_view": "fov"}.get(name, name)
     words = () if value is True else value if isinstance(value, tuple) else (value,)
     return " ".join(["--" + name.replace("_", "-"), *(f"{w:g}" if isinstance(w, float) else str(w) for w in words)])

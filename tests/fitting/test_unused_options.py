@@ -20,7 +20,13 @@ GIVEN = {
     "person": 2, "camera": "c.toml", "static_camera": False, "keypoints": "k.json", "image_size": (640, 480),
     "layout": "coco17", "asf": "s.asf", "rotate": 180, "mirror": True, "time_range": (0.0, 1.0), "fps": 25.0,
     "source_fps": 60.0, "truth": "t.npz", "markers": "m.toml", "static": "s.c3d",
+    "field_of_view": 50.0,
 }  # fmt: skip
+
+
+def flag(name: str) -> str:
+    """As it is typed."""
+    return {"static_camera": "--moving-camera", "field_of_view": "--fov"}.get(name, "--" + name.replace("_", "-"))
 
 
 def flat(sequence: Sequence) -> Sequence:
@@ -68,8 +74,7 @@ def test_each_option_of_each_kind_is_used_or_told(inputs, door):
         if door in USED[name][0]:
             assert told == (), name
         else:
-            flag = "--moving-camera" if name == "static_camera" else "--" + name.replace("_", "-")
-            assert len(told) == 1 and told[0].startswith(flag) and door.value in told[0]
+            assert len(told) == 1 and told[0].startswith(flag(name)) and door.value in told[0]
     told = unused_options.sentences(source, InputOptions(**keyed), DetectorOptions(name="rtmpose"), clip)
     assert bool(told) == (door is not Door.FILM)
 
@@ -123,12 +128,12 @@ def test_a_film_is_told_what_it_does_not_use_and_gets_the_rest(tmp_path, wave, m
 @pytest.mark.parametrize("seen", ["flat", "solid"])
 def test_a_clip_that_was_read_before_uses_hardly_any(monkeypatch, wave, seen):
     monkeypatch.setattr(fit, "fit_sequence", lambda sequence, *_, **__: sequence)
-    options = config.Config(input=InputOptions(**GIVEN), detector=DetectorOptions(name="rtmpose"))
+    given = {name: value for name, value in GIVEN.items() if name != ("camera" if seen == "flat" else "field_of_view")}
+    options = config.Config(input=InputOptions(**given), detector=DetectorOptions(name="rtmpose"))
     clip = flat(wave) if seen == "flat" else wave
     told = [w.split(" ")[0] for w in fit.fit(clip, options).warnings if "is not used" in w]
-    used = {"truth"} | ({"camera", "static_camera"} if seen == "flat" else set())
-    flags = {"--moving-camera" if n == "static_camera" else "--" + n.replace("_", "-") for n in GIVEN.keys() - used}
-    assert sorted(told) == sorted(flags | {"--detector"})
+    used = {"truth"} | ({"field_of_view", "static_camera"} if seen == "flat" else set())
+    assert sorted(told) == sorted([*map(flag, given.keys() - used), "--detector"])
     assert fit.fit(clip).warnings == clip.warnings
 
 

@@ -47,7 +47,7 @@ def best(function, repeats: int) -> float:
 def person():
     """Return skeleton, soles, body, system, a standing state and a function frames -> waving targets."""
     skeleton, soles = skeletons.template(HEIGHT), skeletons.template_soles(HEIGHT)
-    body, system = humanoid.build(skeleton, soles, HEIGHT, MASS)
+    body, system = (make(skeleton, soles, HEIGHT, MASS) for make in (humanoid.body, humanoid.system))
     turns = np.zeros((len(skeleton.names), 3))
     left, right = (skeleton.names.index(f"{side}_shoulder") for side in ("left", "right"))
     turns[left, 0], turns[right, 0] = -1.0, 1.0

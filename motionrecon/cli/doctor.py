@@ -25,10 +25,10 @@ def doctor(clear_programs: bool, debug: bool) -> int:
 
     Exit code 1 where a test fails; its line says what to do.
     """
-    from motionrecon.jobs import program_store, runtime
+    from motionrecon.jobs import program_files, runtime
 
     if clear_programs:
-        click.echo(f"Deleted {program_store.clear()} files of compiled programs.")
+        click.echo(f"Deleted {program_files.clear()} files of compiled programs.")
     runtime.configure("cpu")
     for title, rows in (("System", _system()), ("Versions", _versions()), ("Caches", _caches())):
         click.echo(f"{title}\n" + "\n".join(f"  {name:<22} {text}" for name, text in rows) + "\n")
@@ -69,9 +69,9 @@ def _versions() -> list[tuple[str, str]]:
 
 def _caches() -> list[tuple[str, str]]:
     """Say where each cache is and how large."""
-    from motionrecon.jobs import program_store, runtime
+    from motionrecon.jobs import program_files, runtime
 
-    root, limit = runtime.cache_dir(), program_store.LIMIT / 2**20
+    root, limit = runtime.cache_dir(), program_files.LIMIT / 2**20
     return [
         ("folder", f"{root} (MOTIONRECON_CACHE sets another)"),
         ("compiled programs", f"{_size(root / 'programs')}; at most {limit:.0f} MB"),
@@ -95,7 +95,7 @@ def _simulator() -> str:
     from motionrecon.physics.body import Ground
 
     skeleton, soles = skeletons.template(_HEIGHT), skeletons.template_soles(_HEIGHT)
-    body, _ = humanoid.build(skeleton, soles, _HEIGHT, _MASS)
+    body = humanoid.body(skeleton, soles, _HEIGHT, _MASS)
     rest = np.tile([1.0, 0.0, 0.0, 0.0], (len(skeleton.names), 1))
     state = pipeline.init(body, np.array([0.0, 0.0, 10.0]), rest)
     inputs = pipeline.Inputs(rest[1:], np.zeros(6))

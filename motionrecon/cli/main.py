@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from collections.abc import Sequence
@@ -66,4 +67,10 @@ def main() -> None:
     """Entry point of the ``motionrecon`` script."""
     if hasattr(signal, "SIGTERM"):
         signal.signal(signal.SIGTERM, signal.default_int_handler)  # a stop from outside ends as tidily as Ctrl-C
-    sys.exit(run(sys.argv[1:]))
+    code = run(sys.argv[1:])
+    store = sys.modules.get("motionrecon.jobs.program_store")
+    if store is not None and store.busy():  # programs that nobody waits for any more; a compiler cannot be stopped
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    sys.exit(code)

@@ -18,7 +18,7 @@ from motionrecon.fitting.objective_terms import LossWeights
 from motionrecon.geometry.rotations import exp, mul
 from motionrecon.jobs import versions
 from motionrecon.jobs.program_store import Program
-from motionrecon.physics import description, rollout
+from motionrecon.physics import description, humanoid, rollout
 from motionrecon.types import (
     Array,
     ControlTrajectory,
@@ -27,7 +27,6 @@ from motionrecon.types import (
     KinematicStart,
     Motion,
     Rollout,
-    Skeleton,
     WindowReport,
 )
 
@@ -42,12 +41,14 @@ def _targets(prepared: prepare.Prepared, state: chain.ChainState) -> Float[np.nd
     return np.asarray(composed)[: len(prepared.reference)]
 
 
-def brax_difference(prepared: prepare.Prepared, skeleton: Skeleton, state: chain.ChainState) -> str:
+def brax_difference(prepared: prepare.Prepared, start: KinematicStart, state: chain.ChainState) -> str:
     """Replay the windows' controls with Brax's modules and return a sentence on how far they come from the result."""
     with contextlib.redirect_stdout(io.StringIO()):  # importing Brax prints what else could be installed
         from motionrecon.physics.oracle import generalized, pipeline_comparison
 
-    model = generalized.hinge_model(prepared.system, prepared.body, skeleton)
+    skeleton, body = start.motion.skeleton, prepared.body
+    system = humanoid.system(skeleton, start.soles, start.height, body.total_mass)
+    model = generalized.hinge_model(system, body, skeleton)
     targets = _targets(prepared, state)
     spans = [(r.window.start, r.window.start + r.window.commit + 1) for r in state.reports]
     differences = pipeline_comparison.compare(

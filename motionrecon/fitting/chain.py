@@ -12,7 +12,6 @@ from collections.abc import Callable
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
 from motionrecon.fitting import prepare, window_attempts
@@ -81,10 +80,10 @@ def _window_data(prepared: Prepared, window: Window, weights: LossWeights, carri
         knots = np.concatenate([rest, knots[len(rest) :]])[: len(knots)]
         states = jax.tree.map(lambda a, b: np.concatenate([a, np.asarray(b)[len(a) :]])[: len(b)], ahead, states)
         first, free = jax.tree.map(lambda a: a[0], ahead), 0.0
-    arrays = jax.tree.map(jnp.asarray, (prepared.body, frames, reference, first))
+    arrays = jax.device_put((prepared.body, frames, reference, first))  # unlike jnp.asarray it compiles nothing
     body, frames, reference, first = arrays
     data = WindowData(
-        body, prepared.sites, jnp.asarray(prepared.dt), frames, reference, first, jnp.asarray(free), weights
+        body, prepared.sites, np.asarray(prepared.dt), frames, reference, first, np.asarray(free), weights
     )
     return data, (states, knots), kinematic
 

@@ -16,7 +16,16 @@ from motionrecon import config
 from motionrecon.config import Config
 from motionrecon.data import truth
 from motionrecon.errors import FitError, InputError
-from motionrecon.fitting import assemble, chain, checkpoint, kinds, prepare, read_input, unused_options
+from motionrecon.fitting import (
+    assemble,
+    chain,
+    checkpoint,
+    early_programs,
+    kinds,
+    prepare,
+    read_input,
+    unused_options,
+)
 from motionrecon.fitting.initialize.support import support
 from motionrecon.fitting.kinds import Settings
 from motionrecon.fitting.read_input import observe_file
@@ -120,6 +129,8 @@ def fit_file(
     """
     clock = _Clock(progress)
     clock.stage("read")
+    if options.optimizer.name == "gauss_newton":
+        early_programs.begin(options.optimizer.window)
     sequence = observe_file(source, options.input, options.detector, progress, options.person.height)
     return fit_sequence(sequence, options, output, source=source, resume=resume, progress=progress, clock=clock)
 
@@ -172,7 +183,7 @@ def fit_sequence(
         raise FitError(f"{sequence.key}: no finite simulation was found; check the input for jumps, or shorten it")
     clock.stage("measure")
     if options.optimizer.pipeline == "generalized":
-        warnings.append(assemble.brax_difference(prepared, start.motion.skeleton, state))
+        warnings.append(assemble.brax_difference(prepared, start, state))
     result = assemble.result(
         start, prepared, state, options, weights, mass, source or sequence.key, positions, warnings
     )

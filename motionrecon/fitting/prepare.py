@@ -5,13 +5,12 @@ from __future__ import annotations
 import dataclasses
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float, Shaped
 
 from motionrecon.fitting.initialize import momentum
 from motionrecon.fitting.objective_terms import Frames, LossWeights
-from motionrecon.fitting.window_problem import features_over_time
+from motionrecon.fitting.window_programs import features_over_time
 from motionrecon.geometry import rotations
 from motionrecon.geometry.camera import undistort
 from motionrecon.geometry.padding import pad_frames
@@ -29,7 +28,7 @@ class Prepared:
     """A whole clip, ready to be cut into windows; arrays have a leading time axis T.
 
     Attributes:
-      body: the simulated person; system: the Brax System it came from.
+      body: the simulated person.
       sites: padded keypoint sites.
       dt: s.
       frames: observation.
@@ -41,7 +40,6 @@ class Prepared:
     """
 
     body: Body
-    system: object
     sites: Sites
     dt: float
     frames: Frames
@@ -61,6 +59,16 @@ _turned = Program(lambda quats, turn: rotations.mul(quats, rotations.exp(turn)),
 def _pad_points(values: Shaped[np.ndarray, " K *N"], size: int) -> Shaped[np.ndarray, " padded *N"]:
     """Pad (K, ...) to ``size`` rows with copies of the last."""
     return np.concatenate([values, np.repeat(values[-1:], size - len(values), axis=0)])
+
+
+def padded_points(count: int) -> int:
+    """Return the number that ``count`` keypoints are padded to."""
+    return _POINTS * -(-count // _POINTS)
+
+
+def site_names(count: int) -> tuple[str, ...]:
+    """Return names of padded keypoints, the same for all clips: names are compile-time constants."""
+    return tuple(f"point_{i}" for i in range(count))
 
 
 def padded(tree):
@@ -165,11 +173,11 @@ def prepare(start: KinematicStart, mass: float, strength: float = 1.0) -> Prepar
       strength: multiplies all torque limits.
     """
     motion, t = start.motion, len(start.motion.root_pos)
-    body, system = humanoid.build(motion.skeleton, start.soles, start.height, mass, strength)
-    size = _POINTS * -(-len(start.observation.names) // _POINTS)
+    body = humanoid.body(motion.skeleton, start.soles, start.height, mass, strength)
+    size = padded_points(len(start.observation.names))
     offset = _pad_points(np.asarray(start.sites.offset, float), size)
     link = _pad_points(np.asarray(start.sites.link, np.int32), size)
-    sites = Sites(tuple(f"point_{i}" for i in range(size)), link, offset)
+    sites = Sites(site_names(size), link, offset)
     # a target and its negative are different turns (``pd``), so signs must not change on the way
     root, quats = padded((motion.root_pos, motion.quats))
     states = _states(float(motion.fps), root, _continuous(quats))
@@ -182,7 +190,7 @@ def prepare(start: KinematicStart, mass: float, strength: float = 1.0) -> Prepar
     reference = np.asarray(_turned(*padded((states.quats[:, 1:], lead))))[:t]
     dt = 1.0 / (float(motion.fps) * rollout.SUBSTEPS)
     return Prepared(
-        body=body, system=system, sites=sites, dt=dt, frames=frames, reference=reference, states=states, knots=knots,
+        body=body, sites=sites, dt=dt, frames=frames, reference=reference, states=states, knots=knots,
         observed=observed, seen=confidence,
     )  # fmt: skip
 
@@ -213,4 +221,4 @@ def slice_frames(
 
 def weights_as_arrays(weights: LossWeights) -> LossWeights:
     """Return the weights with array leaves, so that changing one never recompiles."""
-    return jax.tree.map(lambda x: jnp.asarray(float(x)), weights)
+    return jax.tree.map(lambda x: np.asarray(float(x)), weights)

@@ -8,9 +8,7 @@ import time
 from collections.abc import Callable
 
 import jax
-import jax.numpy as jnp
 import numpy as np
-from jax import Array
 from jaxtyping import Float
 
 from motionrecon.fitting.objective import NO_WRENCH, Trajectory
@@ -20,6 +18,7 @@ from motionrecon.models.trajectory import gauss_newton, multiple_shooting
 from motionrecon.models.trajectory.gauss_newton import GaussNewtonOptions
 from motionrecon.models.trajectory.multiple_shooting import MultipleShootingOptions
 from motionrecon.physics.body import Ground
+from motionrecon.types import Array
 
 
 @dataclasses.dataclass(frozen=True)
@@ -95,7 +94,7 @@ def plain(
     problem: WindowProblem, knots: Float[Array, "T A 3"], options: GaussNewtonOptions, max_evaluations=None
 ) -> WindowSolution:
     """Run Gauss-Newton from the simulation of a first guess of the controls (T, A, 3)."""
-    first = problem.simulate(jnp.asarray(knots))
+    first = problem.simulate(np.asarray(knots))
     return _solution(gauss_newton.minimize(problem, first, options, max_evaluations=max_evaluations), "plain")
 
 
@@ -103,7 +102,7 @@ def scalar(
     problem: WindowProblem, knots: Float[Array, "T A 3"], name: str, max_evaluations: int | None
 ) -> WindowSolution:
     """Run an optimizer that sees the loss and its gradient only (BFGS, L-BFGS, Adam, learned)."""
-    flat = ScalarProblem(problem, jnp.asarray(knots))
+    flat = ScalarProblem(problem, np.asarray(knots))
     optimizer = registry.make_optimizer(name, **_SCALAR_SETTINGS.get(name, {}))
     solution = base.minimize(
         flat, np.asarray(flat.x0), optimizer, max_evaluations=max_evaluations or SCALAR_EVALUATIONS
@@ -159,7 +158,7 @@ def ladder(
         if math.isfinite(solution.loss):
             current, is_nominal, before = solution.trajectory, False, error(solution.trajectory)
         last_ground = rung.ground
-    free = Trajectory(current.states, current.knots, jnp.zeros_like(current.wrench))
+    free = Trajectory(current.states, current.knots, np.zeros_like(current.wrench))
     again = problem.simulate(free.knots, first=_first_state(problem, free))
     nominal_start = not error(again) < max(2.0 * before, ladder_options.track)
     last = _solution(
@@ -202,7 +201,9 @@ def shooting(
     """
     before, began = problem.evaluations, time.perf_counter()
     if float(problem.free) < 0.5:
-        states = jax.tree.map(lambda a, b: a.at[0].set(b), nominal.states, problem.data.start)
+        states = jax.tree.map(
+            lambda a, b: np.concatenate([np.asarray(b)[None], a[1:]]), nominal.states, problem.data.start
+        )
         nominal = dataclasses.replace(nominal, states=states)
     stages = [problem.with_ground(ground, NO_WRENCH) for ground, count in softened for _ in range(count)]
     shot = multiple_shooting.minimize([*stages, problem], nominal, shots, max_evaluations=max_evaluations)
@@ -220,5 +221,5 @@ def shooting(
 
 def kinematic_nominal(states, knots: Float[Array, "T A 3"]) -> Trajectory:
     """Make a nominal trajectory (with defects) of kinematic states and inverse-dynamics knots."""
-    states = jax.tree.map(jnp.asarray, states)
-    return Trajectory(states, jnp.asarray(knots), jnp.zeros((len(knots) - 1, 6)))
+    states = jax.tree.map(np.asarray, states)
+    return Trajectory(states, np.asarray(knots), np.zeros((len(knots) - 1, 6)))

@@ -1,35 +1,21 @@
 """One window's problem, compiled: the structured view for Gauss-Newton and the scalar view for all other optimizers.
 
-The compiled functions are made once at import; all data are arguments, so that windows, clips and persons share them.
+All data are arguments of the compiled functions, so that windows, clips and persons share them.
 """
 
 from __future__ import annotations
 
-import jax
 import jax.numpy as jnp
 import numpy as np
-from jax import Array
 from jaxtyping import Float
 
-from motionrecon.fitting import objective
+from motionrecon.fitting import objective, window_programs
 from motionrecon.fitting.objective import Trajectory, WindowData
-from motionrecon.jobs.program_store import Program
 from motionrecon.models.trajectory.riccati import Policy, Stages
-from motionrecon.physics import features
 from motionrecon.physics.body import Ground
-from motionrecon.types import SimState
+from motionrecon.types import Array, SimState
 
 DEFECT_TIME = 0.05  # s, a velocity is off by as much as the distance it makes in this time
-
-features_over_time = Program(jax.vmap(features.features, in_axes=(None, None, 0)), name="features")
-_linearize = Program(objective.linearize)
-_open = Program(jax.vmap(objective.apply_open, in_axes=(None, None, None, None, None, 0)), name="apply_open")
-_closed = Program(jax.vmap(objective.apply_closed, in_axes=(None, None, None, None, None, 0)), name="apply_closed")
-_shots = Program(jax.vmap(objective.apply_shots, in_axes=(None, None, None, None, None, 0)), name="apply_shots")
-_simulate = Program(objective.simulate)
-_loss = Program(objective.loss)
-_terms = Program(objective.loss_terms)
-_value_and_grad = Program(jax.value_and_grad(objective.scalar_loss, argnums=3), name="value_and_grad")
 
 
 class WindowProblem:
@@ -45,7 +31,7 @@ class WindowProblem:
     def __init__(self, data: WindowData, ground: Ground, price: float):
         self.data = data
         self.ground = ground.arrays()
-        self.price = jnp.asarray(float(price))
+        self.price = np.asarray(float(price))
         self.evaluations = 0
 
     @property
@@ -59,14 +45,14 @@ class WindowProblem:
 
     def linearize(self, trajectory: Trajectory) -> Stages:
         """Return the stage-wise least-squares problem about a trajectory."""
-        return _linearize(self.data, self.ground, self.price, trajectory)
+        return window_programs.linearize(self.data, self.ground, self.price, trajectory)
 
     def candidates(
         self, trajectory: Trajectory, policy: Policy, scales: Float[Array, " N"], *, closed: bool
     ) -> tuple[Trajectory, Float[Array, " N"]]:
         """Simulate a policy at several scales; return stacked trajectories and losses (N,)."""
         self.evaluations += len(scales)
-        run = _closed if closed else _open
+        run = window_programs.closed_loop if closed else window_programs.open_loop
         return run(self.data, self.ground, self.price, trajectory, policy, scales)
 
     def shots(
@@ -78,13 +64,13 @@ class WindowProblem:
           stacked trajectories, losses (N,) and defects (N, T - 1, n).
         """
         self.evaluations += len(scales)
-        return _shots(self.data, self.ground, self.price, trajectory, policy, scales)
+        return window_programs.shots(self.data, self.ground, self.price, trajectory, policy, scales)
 
     @property
-    def state_scale(self) -> Float[Array, " n"]:
+    def state_scale(self) -> Float[np.ndarray, " n"]:
         """Units (n,) in which state errors are compared: metres and radians, velocities times 50 ms."""
         n = self.data.start.velocity.shape[-1]
-        return jnp.concatenate([jnp.ones(n), jnp.full(n, DEFECT_TIME)])
+        return np.concatenate([np.ones(n), np.full(n, DEFECT_TIME)])
 
     def simulate(
         self, knots: Float[Array, "T A 3"], wrench: Float[Array, "T-1 6"] | None = None, first: SimState | None = None
@@ -92,21 +78,23 @@ class WindowProblem:
         """Simulate controls from the window's start."""
         self.evaluations += 1
         if wrench is None:
-            wrench = jnp.zeros((knots.shape[0] - 1, 6))
-        return _simulate(self.data, self.ground, self.data.start if first is None else first, knots, wrench)
+            wrench = np.zeros((knots.shape[0] - 1, 6))
+        return window_programs.simulate(
+            self.data, self.ground, self.data.start if first is None else first, knots, wrench
+        )
 
     def loss(self, trajectory: Trajectory) -> float:
         """Return the loss of a trajectory, infinity if it is not finite."""
-        value = float(_loss(self.data, self.price, trajectory))
+        value = sum(self.terms(trajectory).values())
         return value if value == value else float("inf")
 
     def keypoints(self, trajectory: Trajectory) -> Float[np.ndarray, "T K 3"]:
         """Return the simulated keypoints (T, K, 3) m."""
-        return np.asarray(features_over_time(self.data.body, self.data.sites, trajectory.states).points)
+        return np.asarray(window_programs.features_over_time(self.data.body, self.data.sites, trajectory.states).points)
 
     def terms(self, trajectory: Trajectory) -> dict[str, float]:
         """Return each term's share of the loss."""
-        return {k: float(v) for k, v in _terms(self.data, self.price, trajectory).items()}
+        return {name: float(value) for name, value in window_programs.terms(self.data, self.price, trajectory).items()}
 
 
 class ScalarProblem:
@@ -121,7 +109,7 @@ class ScalarProblem:
         """Return the loss and its gradient (P,)."""
         self._problem.evaluations += 1
         p = self._problem
-        return _value_and_grad(p.data, p.ground, self._base, jnp.asarray(x))
+        return window_programs.value_and_grad(p.data, p.ground, self._base, jnp.asarray(x))
 
     def trajectory(self, x: Float[Array, " P"]) -> Trajectory:
         """Simulate flat parameters."""

@@ -25,6 +25,7 @@ ONE_THREAD: Mapping[str, str] = {
     "MKL_NUM_THREADS": "1",
     "TF_CPP_MIN_LOG_LEVEL": "3",
     "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false",
+    "PJRT_NPROC": "1",
 }
 _PATIENCE = 3.0  # s that a process gets to tidy up before it is killed
 Tell = Callable[[Any], None]

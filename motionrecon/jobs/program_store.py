@@ -3,15 +3,15 @@
 JAX's own cache keeps what XLA made of a program, but a process must trace and lower the program to find it there; for
 the time step's derivatives that takes longer than a whole fit. An entry here is found by what the program depends on:
 
-- the source of the rooms that programs are made of, the versions of JAX and NumPy, the processor and its number of
-  cores, the device, the precision;
+- the source of the rooms that programs are made of, the versions of JAX, the processor, the device, the precision and
+  the compiler's flags;
 - the program's name, the structure, shapes and types of its arguments, and its static arguments.
 
 Where only the source has changed, the program is lowered and found by its text; it is compiled if that has changed too.
 
 An entry is a pickle and holds machine code, so it is read from a folder of this user that no one else can write to, and
 only with the check sum that it was written with. A damaged or foreign entry is compiled anew. The least recently used
-entries go when the folder outgrows ``LIMIT``.
+entries go when the folder outgrows its limit (``program_files``).
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ import logging
 import os
 import pickle
 import platform
-import stat
+import queue
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -39,43 +39,10 @@ from jax._src import config as jax_config  # thread-local settings have no publi
 from jax.core import Tracer
 from jax.experimental import serialize_executable
 
-from motionrecon.jobs import runtime
-from motionrecon.jobs.atomic_file import replaced
+from motionrecon.jobs import program_files, runtime
 
-LIMIT = 512 * 2**20  # bytes of all entries together
-_MAGIC = b"motionrecon program 1\n"
 _SOURCES = ("types.py", "geometry", "physics", "fitting", "models/trajectory")  # what compiled programs are made of
 logger = logging.getLogger(__name__)
-_writing = threading.Lock()
-
-
-def folder() -> Path:
-    """Return the folder of the entries."""
-    return runtime.cache_dir() / "programs"
-
-
-def entries() -> list[Path]:
-    """Return all entries, the least recently used first."""
-    with contextlib.suppress(OSError):
-        return sorted(folder().glob("*.*"), key=lambda path: path.stat().st_mtime)
-    return []
-
-
-def size() -> int:
-    """Return the bytes of all entries together."""
-    total = 0
-    for path in entries():
-        with contextlib.suppress(OSError):
-            total += path.stat().st_size
-    return total
-
-
-def clear() -> int:
-    """Delete all entries; return how many files they were."""
-    found = entries()
-    for path in found:
-        _remove(path)
-    return len(found)
 
 
 @functools.cache
@@ -92,12 +59,12 @@ def source_mark() -> str:
 
 @functools.cache
 def machine_mark() -> str:
-    """Return a digest of what an executable is bound to: versions, processor, cores in sight, device, precision."""
+    """Return a digest of what an executable is bound to: versions, processor, device, precision, compiler's flags."""
     device = jax.devices()[0]
     parts = [
         jax.__version__, importlib.metadata.version("jaxlib"), platform.python_version(), platform.platform(),
-        _processor(), str(runtime.threads()), device.platform, device.device_kind, device.client.platform_version,
-        str(jax.config.read("jax_enable_x64")), os.environ.get("XLA_FLAGS", ""),
+        _processor(), device.platform, device.device_kind, device.client.platform_version,
+        str(jax.config.read("jax_enable_x64")), os.environ.get("XLA_FLAGS", ""), os.environ.get("PJRT_NPROC", ""),
     ]  # fmt: skip
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
@@ -108,6 +75,52 @@ def _processor() -> str:
             if line.startswith(("flags", "Features")):
                 return line
     return platform.processor() or platform.machine()
+
+
+class _Background:
+    """Daemon threads that make programs ready; a process that ends does not wait for what nobody needs any more."""
+
+    def __init__(self):
+        self._tasks: queue.SimpleQueue = queue.SimpleQueue()
+        self._threads: list[threading.Thread] = []
+        self._left = 0
+        self._guard = threading.Lock()
+
+    @property
+    def busy(self) -> bool:
+        """Whether something is still being made."""
+        return self._left > 0
+
+    def add(self, program: Program, arguments: tuple) -> None:
+        with self._guard:
+            self._left += 1
+            if len(self._threads) < runtime.threads():
+                self._threads.append(threading.Thread(target=self._work, name="programs", daemon=True))
+                self._threads[-1].start()
+        self._tasks.put((program, arguments))
+
+    def _work(self) -> None:
+        while True:
+            program, arguments = self._tasks.get()
+            try:
+                program.prepare(*arguments)
+            except Exception:  # the call that needs the program will raise it where it can be told
+                logger.debug("%s: could not be made ahead", program.name, exc_info=True)
+            with self._guard:
+                self._left -= 1
+
+
+_background = _Background()
+
+
+def begin(program: Program, *arguments: Any) -> None:
+    """Load or compile a program in the background for arguments like these; shapes (``ShapeDtypeStruct``) suffice."""
+    _background.add(program, arguments)
+
+
+def busy() -> bool:
+    """Whether programs are still being made in the background."""
+    return _background.busy
 
 
 @dataclasses.dataclass(frozen=True)
@@ -145,6 +158,11 @@ class Program:
             return self._jitted(*args, **kwargs)
         return (self._ready.get(call.key) or self._make(call))(*call.dynamic)
 
+    @property
+    def variants(self) -> int:
+        """How many executables this process has of it."""
+        return len(self._ready)
+
     def prepare(self, *args: Any, **kwargs: Any) -> None:
         """Load or compile the program for arguments like these without running it; any thread may."""
         call = self._call(args, kwargs)
@@ -174,18 +192,21 @@ class Program:
             return self._ready[call.key]
 
     def _load_or_compile(self, call: _Call) -> Callable:
-        index = folder() / f"{_digest(machine_mark(), source_mark(), self.name, *map(str, call.key))}.index"
+        index = (
+            program_files.folder() / f"{_digest(machine_mark(), source_mark(), self.name, *map(str, call.key))}.index"
+        )
         began = time.perf_counter()
-        loaded = _load(index)
+        loaded = _load(index, call)
         if loaded is not None:
             logger.debug("%s: loaded in %.3f s", self.name, time.perf_counter() - began)
             return loaded
         lowered = self._jitted.lower(*call.args)
         traced = time.perf_counter()
-        text = _digest(machine_mark(), self.name, lowered.as_text())
+        # the arguments too: those that are not used are not in the text, but an executable checks them
+        text = _digest(machine_mark(), self.name, *map(str, call.key), lowered.as_text())
         entry = pickle.dumps((text, lowered.in_tree, lowered.out_tree))
-        _write(index, entry)
-        loaded = _load(index)  # the same program was compiled from other sources
+        program_files.write(index, entry)
+        loaded = _load(index, call)  # the same program was compiled from other sources
         if loaded is None:
             loaded = _compile(lowered)
             _keep(loaded, text)
@@ -196,7 +217,7 @@ class Program:
 
 def _kind(leaf: Any) -> tuple:
     """Return what a compiled program depends on in an argument."""
-    if isinstance(leaf, jax.Array):
+    if isinstance(leaf, (jax.Array, jax.ShapeDtypeStruct)):
         return leaf.shape, leaf.dtype.name, leaf.weak_type  # pyright: ignore[reportAttributeAccessIssue]
     if isinstance(leaf, (np.ndarray, np.generic)):
         return leaf.shape, leaf.dtype.name, False
@@ -222,24 +243,26 @@ def _compile(lowered: Any) -> Callable:
 def _keep(compiled: Any, text: str) -> None:
     """Store an executable if it can be serialized."""
     with contextlib.suppress(ValueError, NotImplementedError, TypeError, jax.errors.JaxRuntimeError):
-        _write(folder() / f"{text}.program", serialize_executable.serialize(compiled)[0])
+        program_files.write(program_files.folder() / f"{text}.program", serialize_executable.serialize(compiled)[0])
 
 
-def _load(index: Path) -> Callable | None:
-    """Return the executable that an index names, or None where it is missing, damaged or of another build."""
-    entry = _read(index)
+def _load(index: Path, call: _Call) -> Callable | None:
+    """Return the executable that an index names, or None where it is missing, damaged or not made for such a call."""
+    entry = program_files.read(index)
     if entry is None:
         return None
     text, in_tree, out_tree = pickle.loads(entry)
-    path = folder() / f"{text}.program"
-    payload = _read(path)
+    path = program_files.folder() / f"{text}.program"
+    payload = program_files.read(path)
     if payload is None:
         return None
     _find_lapack()
     try:
-        return serialize_executable.deserialize_and_load(payload, in_tree, out_tree)
+        loaded = serialize_executable.deserialize_and_load(payload, in_tree, out_tree)
+        expected = [leaf.shape for leaf in jax.tree.leaves(loaded.args_info)]
+        return loaded if expected == [np.shape(leaf) for leaf in jax.tree.leaves(call.dynamic)] else None
     except Exception:  # whatever a foreign or stale executable raises: it is compiled anew
-        _remove(path)
+        program_files.remove(path)
         return None
 
 
@@ -247,48 +270,3 @@ def _load(index: Path) -> Callable | None:
 def _find_lapack() -> None:
     """Let JAX look up LAPACK: it does so when it lowers a factorization, and a loaded executable calls null without."""
     jax.jit(jax.lax.linalg.cholesky).lower(np.eye(1))
-
-
-def _trusted(path: Path) -> bool:
-    """Whether only this user can have written a file: what is read from it is executed."""
-    if not hasattr(os, "getuid"):
-        return True
-    return all(
-        info.st_uid == os.getuid() and not info.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
-        for info in (path.stat(), path.parent.stat())
-    )
-
-
-def _read(path: Path) -> bytes | None:
-    """Return what was written, or None where the file is missing, damaged or not ours."""
-    try:
-        if not _trusted(path):
-            return None
-        content = path.read_bytes()
-        os.utime(path)
-    except OSError:
-        return None
-    start = len(_MAGIC) + 32
-    if not content.startswith(_MAGIC) or hashlib.sha256(content[start:]).digest() != content[len(_MAGIC) : start]:
-        _remove(path)
-        return None
-    return content[start:]
-
-
-def _write(path: Path, body: bytes) -> None:
-    """Write an entry whole or not at all, and remove the oldest where all grow too large."""
-    with _writing, contextlib.suppress(OSError):  # a full or read-only disk only costs time
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with replaced(path) as part:
-            part.write_bytes(_MAGIC + hashlib.sha256(body).digest() + body)
-        excess = size() - LIMIT
-        for old in entries():
-            if excess <= 0:
-                break
-            excess -= old.stat().st_size
-            _remove(old)
-
-
-def _remove(path: Path) -> None:
-    with contextlib.suppress(OSError):
-        path.unlink()

@@ -39,14 +39,20 @@ def devices() -> list[str]:
     return [f"{device.platform} {device.device_kind}".strip() for device in jax.devices()]
 
 
-def one_blas_thread() -> None:
-    """Keep BLAS to the calling thread: its threads wait on a busy core for matrices far too small to share.
+def one_thread() -> None:
+    """Keep computing to the calling thread: the parts are far too small to share, and threads wait on busy cores.
 
-    JAX factorizes through SciPy's OpenBLAS. On a machine that does something else too, a sweep took ten times its time
-    and fifteen times its processor time until the threads went.
+    JAX factorizes through SciPy's OpenBLAS. On a machine that does something else too, its threads made a sweep take
+    ten times its time and fifteen times its processor time. XLA's own threads neither gained nor lost; but XLA orders
+    sums by how many there are, and with one a result does not depend on the number of cores. Work is shared by
+    processes instead (``--workers``).
     """
     for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ.setdefault(name, "1")  # for libraries that are loaded later, and for child processes
+    os.environ.setdefault("PJRT_NPROC", "1")  # XLA's pool, which it also compiles for
+    flags = os.environ.get("XLA_FLAGS", "")
+    if "xla_cpu_multi_thread_eigen" not in flags:
+        os.environ["XLA_FLAGS"] = f"{flags} --xla_cpu_multi_thread_eigen=false".strip()
     threadpoolctl.threadpool_limits(limits=1, user_api="blas")
 
 
@@ -56,7 +62,7 @@ def configure(device: str | None = None) -> None:
     Args:
       device: "cpu", "gpu" or None for JAX's own choice.
     """
-    one_blas_thread()
+    one_thread()
     import jax
 
     jax.config.update("jax_enable_x64", True)

@@ -1,7 +1,8 @@
-"""Write the person as MJCF, load it as a Brax ``System`` and take from it what the simulator needs.
+"""The simulated person: a ``Body`` for our simulator, and the same person as MJCF and as a Brax ``System``.
 
-The MJCF is the one description of the body. Brax refuses ball joints, so every joint is written as a stack of three
-hinges for it; MuJoCo, the independent oracle of the tests, gets the same file with ball joints.
+The Body is made of the mass properties themselves, because loading Brax takes longer than fitting a walk. Brax refuses
+ball joints, so every joint is written as a stack of three hinges for it; MuJoCo, the independent oracle of the tests,
+gets the same file with ball joints. That the three are one person is tested.
 """
 
 from __future__ import annotations
@@ -221,11 +222,38 @@ def _matrix(q: Float[np.ndarray, " 4"]) -> Float[np.ndarray, "3 3"]:
     return Rotation.from_quat(q[[1, 2, 3, 0]]).as_matrix()
 
 
-def build(skeleton: Skeleton, soles: Soles, height: float, mass: float, strength: float = 1.0) -> tuple[Body, object]:
-    """Build the simulated person; ``strength`` multiplies all torque limits.
+def body(skeleton: Skeleton, soles: Soles, height: float, mass: float, strength: float = 1.0) -> Body:
+    """Build the simulated person straight from the mass properties; equal to ``body_from_system`` of ``system``.
+
+    Args:
+      skeleton: J joints with offsets in m.
+      soles: contact geometry of the feet.
+      height: stature, m.
+      mass: kg.
+      strength: multiplies all torque limits.
 
     Returns:
-      The Body and the Brax System it was taken from.
+      A Body with float64 arrays.
     """
-    system = load_system(write_mjcf(skeleton, soles, height, mass))
-    return body_from_system(system, skeleton, soles, height, strength), system
+    masses, coms, inertias = anthropometry.link_inertias(skeleton, height, mass, soles.heel, soles.toe)
+    names, links, points, radii, stiffness = contact_points(skeleton, soles, height)
+    return Body(
+        parents=skeleton.parents,
+        contact_link=links,
+        contact_names=names,
+        offsets=np.asarray(skeleton.offsets, float),
+        mass=masses,
+        com=coms,
+        inertia=inertias,
+        armature=np.concatenate([np.zeros(6), np.full(3 * (len(skeleton.names) - 1), ARMATURE)]),
+        gravity=np.asarray(GRAVITY),
+        gains=gains(skeleton, float(masses.sum()), strength),
+        contact_offset=points,
+        contact_radius=radii,
+        contact_stiffness=stiffness,
+    )
+
+
+def system(skeleton: Skeleton, soles: Soles, height: float, mass: float):
+    """Return the same person as a Brax ``System``, which Brax's own pipelines and MuJoCo simulate."""
+    return load_system(write_mjcf(skeleton, soles, height, mass))

@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from motionrecon.jobs import program_store
+from motionrecon.jobs import program_files, program_store
 from motionrecon.jobs.program_store import Program
 
 
@@ -72,6 +72,16 @@ def test_changed_sources_find_an_unchanged_program_by_its_text(place, compiled, 
     assert len(compiled) == 2
 
 
+def test_an_argument_that_is_not_used_is_checked_all_the_same(place, compiled, monkeypatch):
+    def first(x, y):
+        return x + 1
+
+    assert Program(first)(1.0, np.zeros(3)) == 2.0
+    monkeypatch.setattr(program_store, "source_mark", lambda: "edited")
+    assert Program(first)(1.0, np.zeros((3, 2))) == 2.0
+    assert len(compiled) == 2
+
+
 def test_another_machine_compiles_anew(place, compiled, monkeypatch):
     check(Program(halves))
     monkeypatch.setattr(program_store, "machine_mark", lambda: "another processor")
@@ -104,7 +114,7 @@ def test_a_read_only_place_costs_time_only(place, compiled, monkeypatch):
     def full(path):
         raise OSError("no space left")
 
-    monkeypatch.setattr(program_store, "replaced", full)
+    monkeypatch.setattr(program_files, "replaced", full)
     check(Program(halves))
     check(Program(halves))
     assert len(compiled) == 2
@@ -114,7 +124,7 @@ def test_the_oldest_entries_go_when_the_folder_is_full(place, monkeypatch):
     check(Program(halves))
     (old,) = place.glob("*.program")
     os.utime(old, (1, 1))
-    monkeypatch.setattr(program_store, "LIMIT", old.stat().st_size + 2000)
+    monkeypatch.setattr(program_files, "LIMIT", old.stat().st_size + 2000)
     Program(halves)(np.zeros(3), 1.0)
     assert not old.exists()
     assert len(list(place.glob("*.program"))) == 1

@@ -20,7 +20,7 @@ DT = 1.0 / (30.0 * rollout.SUBSTEPS)  # the step that a fit at 30 frames a secon
 def person():
     """skeleton, soles, height, mass, body, system, ground (array leaves) and dt of the person tested."""
     skeleton, soles = skeletons.template(HEIGHT), skeletons.template_soles(HEIGHT)
-    body, system = humanoid.build(skeleton, soles, HEIGHT, MASS)
+    body, system = (make(skeleton, soles, HEIGHT, MASS) for make in (humanoid.body, humanoid.system))
     return SimpleNamespace(
         skeleton=skeleton,
         soles=soles,

@@ -13,7 +13,7 @@ from motionrecon.physics.body import Body, Ground
 
 @pytest.fixture(scope="module")
 def body() -> Body:
-    return humanoid.build(skeleton.template(1.6), skeleton.template_soles(1.6), 1.6, 55.0)[0]
+    return humanoid.body(skeleton.template(1.6), skeleton.template_soles(1.6), 1.6, 55.0)
 
 
 def test_round_trip(body):

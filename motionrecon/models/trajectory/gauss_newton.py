@@ -14,9 +14,8 @@ import time
 from typing import Any, Protocol
 
 import jax
-import jax.numpy as jnp
+import numpy as np
 
-from motionrecon.jobs.program_store import Program
 from motionrecon.models.trajectory import riccati
 from motionrecon.types import FitStatus
 
@@ -70,26 +69,30 @@ class Solution:
     status: FitStatus
 
 
-@Program
-def _solve(stages, damping, damping0, free):
-    return riccati.solve(stages, *(jnp.asarray(x, stages.a.dtype) for x in (damping, damping0, free)))
-
-
 _FIRST, _REST = (1.0,), (0.5, 0.2, 0.05)
 
 
+def _policy(problem, stages, damping: np.ndarray, damping0: float) -> riccati.Policy:
+    """Solve the stages with damping (m,) of the controls and of z_0, and none of the other states."""
+    kind = stages.b.dtype
+    nothing = np.asarray(0.0), np.ones(stages.b.shape[-2])
+    return riccati.damped(stages, damping.astype(kind), kind.type(damping0), *nothing, problem.free)
+
+
 def _best(problem, trajectory, policy, scales, closed):
-    batch, losses = problem.candidates(trajectory, policy, jnp.array(scales), closed=closed)
-    losses = [v if math.isfinite(v) else math.inf for v in map(float, losses)]
+    """Return the best of several scales: loss, scale, trajectory; one a call, so that one program serves all."""
+    tried = [problem.candidates(trajectory, policy, np.array([scale]), closed=closed) for scale in scales]
+    losses = [float(loss[0]) for _, loss in tried]
+    losses = [loss if math.isfinite(loss) else math.inf for loss in losses]
     i = min(range(len(losses)), key=losses.__getitem__)
-    return losses[i], scales[i], jax.tree.map(lambda x: x[i], batch)
+    return losses[i], scales[i], jax.tree.map(lambda x: np.asarray(x)[0], tried[i][0])  # views: nothing to compile
 
 
 def follow(problem: StructuredProblem, trajectory: Any, options: GaussNewtonOptions = GaussNewtonOptions()) -> Any:
     """Simulate a motion that is almost a simulation, held to it by feedback gains."""
     stages = problem.linearize(trajectory)
-    damping = jnp.full(stages.b.shape[-1], 1e-2 * options.damping)
-    policy = _solve(stages, damping, damping[0], problem.free)
+    damping = np.full(stages.b.shape[-1], 1e-2 * options.damping)
+    policy = _policy(problem, stages, damping, damping[0])
     return _best(problem, trajectory, policy, (0.0,), True)[2]
 
 
@@ -125,8 +128,8 @@ def minimize(
     for i in range(options.iterations):
         stages = m(current)
         size = stages.b.shape[-1]
-        damping = jnp.concatenate([jnp.full(size - 6, mu), jnp.full(6, mu * options.wrench_damping)])
-        policy = _solve(stages, damping, jnp.asarray(mu * 1e-2), problem.free)
+        damping = np.concatenate([np.full(size - 6, mu), np.full(6, mu * options.wrench_damping)])
+        policy = _policy(problem, stages, damping, mu * 1e-2)
         steps, closed = i + 1, nominal and math.isinf(best)
         value, scale, found = _best(problem, current, policy, _FIRST, closed)
         if feedback and not closed:

@@ -16,10 +16,8 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
-from motionrecon.jobs.program_store import Program
 from motionrecon.models.trajectory import riccati
 from motionrecon.types import FitStatus
 
@@ -77,27 +75,24 @@ class Shooting:
     status: FitStatus
 
 
-_SCALES = (1.0, 0.5, 0.2, 0.05)
+SCALES = (1.0, 0.5, 0.2, 0.05)
 _DAMPINGS = (0.5, 1.0, 3.0, 6.0)  # what the dampings change by after a step of each length
 _TRIES = 6
 _LEAST, _MOST = 1e-4, 1e6  # bounds of the factor on both dampings
 _LEAST_GAIN = 1e-6  # share of loss and penalty below which a step is none
 
 
-@Program
-def _direction(stages, damping, state_damping, scale, free):
-    damping, state_damping, scale, free = (
-        jnp.asarray(x, stages.a.dtype) for x in (damping, state_damping, scale, free)
-    )
-    held = dataclasses.replace(stages, q=stages.q + state_damping * jnp.diag(scale**2))
-    controls = jnp.full(stages.b.shape[-1], damping)
-    return riccati.solve(held, controls, damping * 1e-2, free)
+def _direction(problem, stages, options: MultipleShootingOptions, factor: float) -> riccati.Policy:
+    """Return the damped step of all states and controls."""
+    damping = np.full(stages.b.shape[-1], options.damping * factor, stages.b.dtype)
+    first = damping[0] * damping.dtype.type(1e-2)
+    state = np.asarray(options.state_damping * factor)
+    return riccati.damped(stages, damping, first, state, problem.state_scale, problem.free)
 
 
-@Program
-def _total(defects, scale):
+def _total(defects: np.ndarray, scale: np.ndarray) -> np.ndarray:
     """Sum over the frames of the norm of the scaled defects (..., T - 1, n)."""
-    return jnp.sum(jnp.linalg.norm(defects * scale, axis=-1), axis=-1)
+    return np.sum(np.linalg.norm(defects * scale, axis=-1), axis=-1)
 
 
 def minimize(
@@ -126,14 +121,14 @@ def minimize(
     for _ in range(options.iterations):
         problem = problems[at]
         scale, stages = problem.state_scale, problem.linearize(trajectory)
-        defect = float(_total(stages.c, scale))
+        defect = float(_total(np.asarray(stages.c), scale))
         loss = problem.loss(trajectory)
         now = loss + options.penalty * defect
         finite = False
         for _ in range(_TRIES):
-            policy = _direction(stages, options.damping * factor, options.state_damping * factor, scale, problem.free)
-            moved, losses, defects = problem.shots(trajectory, policy, jnp.array(_SCALES))
-            left, tried = np.asarray(_total(defects, scale)), tried + len(_SCALES)
+            policy = _direction(problem, stages, options, factor)
+            moved, losses, defects = problem.shots(trajectory, policy, np.array(SCALES))
+            left, tried = _total(np.asarray(defects), scale), tried + len(SCALES)
             merit = np.asarray(losses) + options.penalty * left
             finite = finite or bool(np.isfinite(merit).any())
             best = int(np.argmin(np.where(np.isfinite(merit), merit, np.inf)))
@@ -147,7 +142,7 @@ def minimize(
             status = FitStatus.STALLED if finite else FitStatus.NON_FINITE
             status = FitStatus.OK if defect < options.defect else status
             break
-        trajectory, defect = jax.tree.map(lambda x, b=best: x[b], moved), float(left[best])
+        trajectory, defect = jax.tree.map(lambda x, b=best: np.asarray(x)[b], moved), float(left[best])
         factor = float(np.clip(factor * _DAMPINGS[best], _LEAST, _MOST))
         history.append(float(merit[best]))
         done = defect < options.defect and abs(float(losses[best]) - loss) < options.tolerance * loss

@@ -14,6 +14,8 @@ import jax.numpy as jnp
 from jax import Array
 from jax.scipy.linalg import cho_factor, cho_solve
 
+from motionrecon.jobs.program_store import Program
+
 
 @jax.tree_util.register_dataclass
 @dataclasses.dataclass(frozen=True)
@@ -60,6 +62,15 @@ class Policy:
     w: Array
     k: Array
     gain: Array
+
+
+def _damped(stages: Stages, damping: Array, damping0: Array, state_damping: Array, scale: Array, free: Array) -> Policy:
+    """Solve stages with damping (m,) of the controls, of z_0, and of all states in units of scale (...) or (n,)."""
+    damping, damping0, state_damping, scale, free = (
+        jnp.asarray(x, stages.a.dtype) for x in (damping, damping0, state_damping, scale, free)
+    )
+    square = jnp.broadcast_to(scale**2, stages.q.shape[-1:])
+    return solve(dataclasses.replace(stages, q=stages.q + state_damping * jnp.diag(square)), damping, damping0, free)
 
 
 def solve(stages: Stages, damping: Array, damping0: Array, free: Array) -> Policy:
@@ -111,3 +122,6 @@ def solve(stages: Stages, damping: Array, damping0: Array, free: Array) -> Polic
 
     _, (z, w) = jax.lax.scan(forth, z0, (stages.a, stages.b, stages.c, gain, ff))
     return Policy(jnp.concatenate([z0[None], z]), w, ff, gain)
+
+
+damped = Program(_damped, name="damped")

@@ -16,7 +16,16 @@ from motionrecon import config
 from motionrecon.config import Config
 from motionrecon.data import truth
 from motionrecon.errors import FitError, InputError
-from motionrecon.fitting import assemble, chain, checkpoint, early_programs, kinds, prepare, read_input
+from motionrecon.fitting import (
+    assemble,
+    chain,
+    checkpoint,
+    early_programs,
+    kinds,
+    prepare,
+    read_input,
+    unused_options,
+)
 from motionrecon.fitting.initialize.support import support
 from motionrecon.fitting.kinds import Settings
 from motionrecon.fitting.read_input import observe_file
@@ -87,6 +96,8 @@ def fit(
     """
     folder = None if output is None else Path(output)
     if isinstance(source, Sequence):
+        unused = unused_options.of_clip(options.input, options.detector, source)
+        source = dataclasses.replace(source, warnings=(*source.warnings, *unused))
         return fit_sequence(source, options, folder, resume=resume, progress=progress)
     return fit_file(str(source), options, folder, resume=resume, progress=progress)
 
@@ -180,7 +191,7 @@ def fit_sequence(
     if carried:
         judged = assemble.reliable(carried.supported, result.windows)
         result = dataclasses.replace(result, force_reliable=judged, unsupported=carried.intervals)
-    return dataclasses.replace(result, seconds=clock.seconds)
+    return dataclasses.replace(result, seconds=clock.seconds, film=sequence.film)
 
 
 def _computed(options: Config) -> Config:

@@ -99,7 +99,8 @@ def keep(result: FitResult, path: Path, folder: Path) -> None:
     """Write the result folder with its overlay."""
     seen = result.observation
     times = seen.start_time + np.arange(len(seen.confidence)) / float(seen.fps)
-    frames = (image for _, image in video.read_frames(path, times))
+    assert result.film is not None, "it was fitted to a film"
+    frames = (image for _, image in video.read_frames(path, times, view=result.film.view))
     result_folder.write_results(result, folder, frames=frames, overwrite=True)
     print(f"look at {folder / 'overlay.mp4'} and {folder / 'report.html'}", flush=True)
 

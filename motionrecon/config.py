@@ -45,7 +45,10 @@ class InputOptions:
       static_camera: the camera does not move; a moving one is treated as if it stood still, with a warning.
       keypoints: file or folder of 2D keypoints to use in place of the detector; None: detect.
       fps: Hz of the fit; None: 30, or 25 for a source of 25, 50 or 100.
-      source_fps: Hz at which the source was recorded, where its file does not say or says it wrongly.
+      source_fps: Hz at which the source was recorded, where its file does not say or says it wrongly (slow motion).
+      rotate: degrees clockwise by which a film is turned; 0: it is upright; None: it is turned by itself where the
+        person hangs head down.
+      mirror: left and right of a film are exchanged.
       image_size: (width, height) px of the image of 2D keypoints, where their file does not say.
       layout: name of the order of 2D keypoints; None: by their number and the limbs they make.
       asf: skeleton of an AMC file; None: looked for beside it.
@@ -62,6 +65,8 @@ class InputOptions:
     keypoints: str | None = None
     fps: float | None = None
     source_fps: float | None = None
+    rotate: Literal[0, 90, 180, 270] | None = None
+    mirror: bool = False
     image_size: tuple[int, int] | None = None
     layout: str | None = None
     asf: str | None = None

@@ -210,6 +210,21 @@ class Recording:
 
 
 @dataclasses.dataclass(frozen=True)
+class FilmView:
+    """What is done to a film's pictures and clock beyond what its file asks for (square pixels, rotation tag).
+
+    Attributes:
+      turn: degrees clockwise by which the picture is turned; 0, 90, 180 or 270.
+      mirror: left and right of the turned picture are exchanged.
+      pace: s of motion in a second of the film; 0.125 for 240 Hz played at 30.
+    """
+
+    turn: int = 0
+    mirror: bool = False
+    pace: float = 1.0
+
+
+@dataclasses.dataclass(frozen=True)
 class Film:
     """The film a clip was, or can be, observed in.
 
@@ -219,6 +234,7 @@ class Film:
       draw: returns the path of a film that is drawn on demand, or None.
       span: (start, end) s of what is observed, or None.
       detection_reused: the person was found in an earlier run, whose detections were kept.
+      view: how its pictures and its clock were turned into what was looked at.
     """
 
     path: Path | None
@@ -226,6 +242,7 @@ class Film:
     draw: Callable[[], Path] | None = None
     span: tuple[float, float] | None = None
     detection_reused: bool = False
+    view: FilmView = FilmView()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -440,6 +457,7 @@ class FitResult:
         None: not judged.
       unsupported: stretches in which something other than the ground carries the body, with their causes.
       world: from the recording's world to the fitted one, in which everything here stands.
+      film: the film in which the person was found, or None.
     """
 
     observation: Observation
@@ -467,3 +485,4 @@ class FitResult:
     force_reliable: Array | None = None
     unsupported: tuple[UnsupportedInterval, ...] = ()
     world: WorldTransform = SAME_WORLD
+    film: Film | None = None

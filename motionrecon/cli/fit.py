@@ -176,7 +176,7 @@ def _compute(
         formats=config.output.formats,
         frame=config.output.frame,
         overlay=config.output.overlay,
-        frames=_frames(source, result) if config.output.overlay else None,
+        frames=_frames(source, result, config.input.source_fps) if config.output.overlay else None,
         overwrite=True,  # the folder was asked about before the work began
         log_text="\n".join([*display.lines, table, summary["quality"]["sentence"]]) + "\n",
         summary=summary,
@@ -184,8 +184,14 @@ def _compute(
     return table, summary["quality"]
 
 
-def _frames(source: str, result: FitResult) -> Iterator[np.ndarray] | None:
-    """Return the pictures of a video at the fitted frames, or None where the input is no video."""
+def _frames(source: str, result: FitResult, source_fps: float | None) -> Iterator[np.ndarray] | None:
+    """Return the pictures of a video at the fitted frames, or None where the input is no video.
+
+    Args:
+      source: the input.
+      result: of its fit.
+      source_fps: Hz at which the video was recorded, where that was given.
+    """
     import numpy as np
 
     from motionrecon.data import load, video
@@ -194,7 +200,12 @@ def _frames(source: str, result: FitResult) -> Iterator[np.ndarray] | None:
         return None
     observation = result.observation
     times = observation.start_time + np.arange(len(observation.confidence)) / observation.fps
-    return (image for _, image in video.read_frames(source, times))
+    if result.film is not None and result.film.path is not None:
+        path, view = result.film.path, result.film.view
+    else:  # keypoints took the detector's place
+        info = video.probe(source, source_fps=source_fps)
+        path, view = info.path, info.view
+    return (image for _, image in video.read_frames(path, times, view=view))
 
 
 def _start_jax(device: str) -> None:

@@ -82,8 +82,11 @@ FLAGS = (
     _flag("--static-camera/--moving-camera", "input.static_camera", "Whether the camera stands still."),
     _flag("--keypoints", "input.keypoints", "2D keypoints to use in place of the detector (OpenPose, COCO, HALPE, "
           "AlphaPose, MediaPipe, NPZ).", metavar="FILE"),
-    _flag("--source-fps", "input.source_fps", "Rate of the input where its file does not say it.", type=float,
-          metavar="HZ"),
+    _flag("--source-fps", "input.source_fps", "Rate at which the input was recorded, where its file does not say it "
+          "(slow motion).", type=float, metavar="HZ"),
+    _flag("--rotate", "input.rotate", "Turn a film clockwise. [default: upright by itself where the person hangs head "
+          "down]", type=int, metavar="0|90|180|270"),
+    _flag("--mirror/--no-mirror", "input.mirror", "Whether left and right of a film are exchanged (selfie cameras)."),
     _flag("--image-size", "input.image_size", "Size of the image of 2D keypoints whose file does not say it.", type=int,
           nargs=2, metavar="W H"),
     _flag("--layout", "input.layout", "Order of 2D keypoints (coco17, body25, ...). [default: by their limbs]",

@@ -16,7 +16,8 @@ from motionrecon.data.markers.marker_points import MarkerOptions
 from motionrecon.errors import DataError
 from motionrecon.types import Sequence
 
-VIDEO_SUFFIXES = (".mp4", ".mov", ".webm", ".mkv", ".avi", ".m4v", ".mpg", ".mpeg", ".wmv", ".3gp", ".ogv", ".gif")
+VIDEO_SUFFIXES = (".mp4", ".mov", ".webm", ".mkv", ".avi", ".m4v", ".mpg", ".mpeg", ".wmv", ".3gp", ".ogv", ".gif",
+    ".ts", ".mts", ".m2ts")  # fmt: skip
 MIN_FRAMES = 4  # at the fitting rate: the fewest that have an acceleration and its change
 ACCEPTED = (
     "video (mp4, mov, webm, mkv, avi), BVH, AMC with ASF, C3D, TRC, NPZ, DeepMimic text, AIST++ keypoints3d "
@@ -132,14 +133,18 @@ def _read_surface(
 
 
 def _read_markers(path: Path, option: str, surface: MarkerOptions, source_fps: float | None) -> Sequence:
-    kind = _kind(path)
+    kind = kind_of(path)
     if kind not in ("c3d", "trc"):
         raise DataError(f"{path}: {option} is for surface markers in C3D and TRC files, and this is {kind}")
     return {"c3d": c3d, "trc": trc}[kind].read(path, fps=source_fps, surface=surface)
 
 
-def _kind(path: Path) -> str:
-    """Return the kind of an existing, not empty file; "a folder" for a folder."""
+def kind_of(path: Path) -> str:
+    """Return the kind of a file by the reader that fits it; "a folder" for a folder.
+
+    Raises:
+      DataError: missing, empty, a video or of an unknown kind.
+    """
     if not path.exists():
         raise DataError(f"{path}: no such file; check the path")
     if path.is_dir():

@@ -1,8 +1,9 @@
 """Video files as frames at the times asked for.
 
-Decides how a file is opened (OpenCV with FFmpeg, turned upright by the file's rotation flag), which clock counts
-(the frames' own time stamps, so variable frame rates need no special case), and how a uniform grid of times maps
-to source frames (nearest in time). Images are BGR uint8, as OpenCV gives them; times are seconds from the start.
+Decides how a file is opened (OpenCV with FFmpeg, turned upright by the file's rotation flag, pixels made square),
+which clock counts (the frames' own time stamps, so variable frame rates need no special case; a stated rate of the
+recording makes that clock run slower or faster), and how a uniform grid of times maps to source frames (nearest in
+time). Images are BGR uint8, as OpenCV gives them; times are seconds of the motion from the start.
 """
 
 from __future__ import annotations
@@ -15,9 +16,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from motionrecon.data import video_diagnosis
+from motionrecon.data import film_metadata, film_picture, film_streams, video_diagnosis
 from motionrecon.errors import DataError, InputError
 from motionrecon.jobs.runtime import quiet_native_stderr
+from motionrecon.types import FilmView
 
 _PROBE_FRAMES = 60  # enough to see a phone's uneven time stamps
 _REORDERED = 17  # packets that may come before one that is shown earlier (H.264 keeps 16 pictures back)
@@ -30,13 +32,15 @@ class VideoInfo:
     """What a video file holds.
 
     Attributes:
-      path: the file.
-      fps: Hz; the median rate where frames come unevenly.
-      size: (width, height) px after the rotation flag was applied.
+      path: the file, or that of the stream that was cut out because the first one holds no pictures.
+      fps: Hz at which the motion was recorded; the median rate where frames come unevenly.
+      size: (width, height) px of what is looked at: pixels square, rotation flag and ``view`` applied.
       frames: number of frames the file announces (counted where it announces none).
-      duration: s.
+      duration: s of the motion.
       rotation: degrees by which the stored picture is turned for viewing; 0, 90, 180 or 270.
       variable_rate: the time stamps are uneven (more than a fifth around their median step).
+      aspect: width over height of the pixels, after the rotation flag.
+      view: how pictures and clock are looked at.
     """
 
     path: Path
@@ -46,13 +50,20 @@ class VideoInfo:
     duration: float
     rotation: int
     variable_rate: bool
+    aspect: float = 1.0
+    view: FilmView = FilmView()
+
+    @property
+    def played_fps(self) -> float:
+        """Hz at which the file plays."""
+        return self.fps * self.view.pace
 
 
 class _Reader:
-    """Frames in file order with checked time stamps; silent on stderr."""
+    """Frames in file order with checked time stamps of the file's own clock; silent on stderr."""
 
-    def __init__(self, path: Path):
-        self.path = path
+    def __init__(self, path: Path, view: FilmView = FilmView()):
+        self.path, self.view = path, view
         with quiet_native_stderr():
             self.capture = cv2.VideoCapture(str(path))
             self.capture.set(cv2.CAP_PROP_ORIENTATION_AUTO, 1)
@@ -62,6 +73,9 @@ class _Reader:
         self.stated_fps = stated if _RATE_RANGE[0] <= stated <= _RATE_RANGE[1] else 30.0
         self.step = 1.0 / self.stated_fps
         self.time = -math.inf
+        self.rotation = round(self.capture.get(cv2.CAP_PROP_ORIENTATION_META)) % 360
+        ratio = [self.capture.get(p) for p in (cv2.CAP_PROP_SAR_NUM, cv2.CAP_PROP_SAR_DEN)]
+        self.aspect = film_picture.aspect(ratio[0], ratio[1], self.rotation)
 
     def __enter__(self) -> _Reader:
         return self
@@ -88,10 +102,10 @@ class _Reader:
         return self.time
 
     def image(self) -> np.ndarray | None:
-        """The current frame (H, W, 3) BGR uint8, or None where it cannot be decoded."""
+        """The current frame (H, W, 3) BGR uint8 as it is looked at, or None where it cannot be decoded."""
         with quiet_native_stderr():
             ok, image = self.capture.retrieve()
-        return image if ok and image is not None and image.size else None
+        return film_picture.shown(image, self.aspect, self.view) if ok and image is not None and image.size else None
 
 
 def _packet_times(path: Path) -> list[float]:
@@ -112,8 +126,14 @@ def _packet_times(path: Path) -> list[float]:
     return shown.tolist() if usable else []
 
 
-def probe(path: str | Path) -> VideoInfo:
+def probe(path: str | Path, *, turn: int = 0, mirror: bool = False, source_fps: float | None = None) -> VideoInfo:
     """Return what the video file at ``path`` holds.
+
+    Args:
+      path: the file.
+      turn: degrees clockwise by which it is turned to be looked at; 0, 90, 180 or 270.
+      mirror: whether left and right are exchanged.
+      source_fps: Hz at which it was recorded (slow motion); None: the rate at which it plays.
 
     Raises:
       DataError: the path is missing, a folder, empty, or no video of at least two frames that can be decoded; the
@@ -121,13 +141,16 @@ def probe(path: str | Path) -> VideoInfo:
     """
     path = Path(path)
     video_diagnosis.check_file(path)
-    with _Reader(path) as reader:
+    with _Reader(path, FilmView(turn, mirror)) as reader:
         image, times, packets = None, [], _packet_times(path)
         enough = 1 if packets else _PROBE_FRAMES
         while (len(times) < enough or (packets and image is None)) and (time := reader.next_time()) is not None:
             image = reader.image() if image is None else image
             times.append(time)
         times = packets if packets else times
+        other = film_streams.first_with_pictures(film_metadata.read(path)) if image is None else None
+        if other is not None:
+            return probe(film_streams.cut_out(path, other), turn=turn, mirror=mirror, source_fps=source_fps)
         if image is None or len(times) < 2:
             raise DataError(
                 f"{path}: holds {'no picture that can be decoded' if image is None else 'a single frame'}, "
@@ -143,9 +166,11 @@ def probe(path: str | Path) -> VideoInfo:
                 times.append(time)
             frames = len(times)
         duration = times[-1] + step if frames == len(times) else frames / reader.stated_fps
-        rotation = round(reader.capture.get(cv2.CAP_PROP_ORIENTATION_META)) % 360
     size = (image.shape[1], image.shape[0])
-    return VideoInfo(path, fps, size, frames, float(duration), rotation, uneven)
+    view = FilmView(turn, mirror, 1.0 if source_fps is None else fps / source_fps)
+    return VideoInfo(
+        path, source_fps or fps, size, frames, duration * view.pace, reader.rotation, uneven, reader.aspect, view
+    )
 
 
 def frame_times(info: VideoInfo, fps: float, time_range: tuple[float, float] | None = None) -> np.ndarray:
@@ -166,11 +191,13 @@ def frame_times(info: VideoInfo, fps: float, time_range: tuple[float, float] | N
     return start + np.arange(count) / fps
 
 
-def read_frames(path: str | Path, times: np.ndarray, steady: bool = False) -> Iterator[tuple[float, np.ndarray]]:
-    """Yield, for each of the increasing ``times`` (s), that time and the source frame nearest to it.
+def read_frames(
+    path: str | Path, times: np.ndarray, steady: bool = False, view: FilmView = FilmView()
+) -> Iterator[tuple[float, np.ndarray]]:
+    """Yield, for each of the increasing ``times`` (s of the motion), that time and the source frame nearest to it.
 
     Where frames come at a ``steady`` rate, those that the one after them will replace are not converted to pictures
-    (a third of the cost of a 60 Hz film that is fitted at 30 Hz).
+    (a third of the cost of a 60 Hz film that is fitted at 30 Hz). The pictures are looked at as ``view`` says.
 
     Ends early, without an error, where the file can be decoded no further (a truncated recording): the caller
     sees fewer frames than times.
@@ -181,18 +208,23 @@ def read_frames(path: str | Path, times: np.ndarray, steady: bool = False) -> It
     path = Path(path)
     video_diagnosis.check_file(path)
     times = np.asarray(times, float)
+    yield from zip(times.tolist(), _played(path, times / view.pace, steady, view), strict=False)
+
+
+def _played(path: Path, times: np.ndarray, steady: bool, view: FilmView) -> Iterator[np.ndarray]:
+    """Yield the frames nearest to times of the file's own clock."""
     if times[0] > 2 * _SEEK_MARGIN:
-        with _Reader(path) as reader:
+        with _Reader(path, view) as reader:
             reader.seek(times[0] - _SEEK_MARGIN)
             now = reader.next_time()
             if now is not None and now <= times[0]:
                 yield from _nearest(reader, now, times, steady)
                 return
-    with _Reader(path) as reader:  # from the start, also where the seek went wrong
+    with _Reader(path, view) as reader:  # from the start, also where the seek went wrong
         yield from _nearest(reader, reader.next_time(), times, steady)
 
 
-def _nearest(reader: _Reader, now: float | None, times: np.ndarray, steady: bool) -> Iterator[tuple[float, np.ndarray]]:
+def _nearest(reader: _Reader, now: float | None, times: np.ndarray, steady: bool) -> Iterator[np.ndarray]:
     image, held = None, -math.inf
     index = 0
     while now is not None and index < len(times):
@@ -202,10 +234,10 @@ def _nearest(reader: _Reader, now: float | None, times: np.ndarray, steady: bool
         fresh = reader.image()
         if fresh is not None:
             while index < len(times) and image is not None and times[index] <= 0.5 * (held + now):
-                yield float(times[index]), image
+                yield image
                 index += 1
             image, held = fresh, now
         now = reader.next_time()
     while index < len(times) and image is not None and times[index] <= held + reader.step:
-        yield float(times[index]), image  # the last frame is shown for one frame period
+        yield image  # the last frame is shown for one frame period
         index += 1

@@ -104,7 +104,7 @@ def _film(clip: Sequence, rate: float, protocol: Protocol) -> Sequence:
     start, frames = film.start_time, len(clip.reference.positions)
     span = (start, start + (frames - 1) / float(clip.observation.fps))
     detector = {} if protocol.fit.detector is None else {"detector": protocol.fit.detector}
-    detected = observe.observe_video(path, time_range=span, fps=rate, **detector)
+    detected = observe.observe_video(path, time_range=span, fps=rate, rotate=0, **detector)  # as its camera sees it
     sequence = dataclasses.replace(
         clip, observation=detected.observation, truth=_truth(clip, detected.observation, start), film=detected.film,
         warnings=(*clip.warnings, *detected.warnings),

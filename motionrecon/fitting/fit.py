@@ -16,7 +16,17 @@ from motionrecon import config
 from motionrecon.config import Config
 from motionrecon.data import truth
 from motionrecon.errors import FitError, InputError
-from motionrecon.fitting import assemble, chain, checkpoint, early_programs, input_checks, kinds, prepare, read_input
+from motionrecon.fitting import (
+    assemble,
+    chain,
+    checkpoint,
+    early_programs,
+    input_checks,
+    kinds,
+    prepare,
+    read_input,
+    unused_options,
+)
 from motionrecon.fitting.initialize.support import support
 from motionrecon.fitting.kinds import Settings
 from motionrecon.fitting.read_input import observe_file
@@ -87,6 +97,8 @@ def fit(
     """
     folder = None if output is None else Path(output)
     if isinstance(source, Sequence):
+        unused = unused_options.of_clip(options.input, options.detector, source)
+        source = dataclasses.replace(source, warnings=(*source.warnings, *unused))
         return fit_sequence(source, options, folder, resume=resume, progress=progress)
     return fit_file(str(source), options, folder, resume=resume, progress=progress)
 
@@ -141,7 +153,9 @@ def fit_sequence(
     sequence = read_input.completed(sequence, options.input)
     kind = kinds.kind_of(sequence)
     name = source or sequence.key
-    warnings = [*sequence.warnings, *input_checks.before_start(sequence, options.person.height, name)]
+    turned = options.input.rotate is not None
+    checked = input_checks.before_start(sequence, options.person.height, name, turned=turned)
+    warnings = [*sequence.warnings, *checked]
     if not options.input.static_camera and kinds.SETTINGS[kind].through_camera:
         warnings.append(_MOVING)
     start = start or kinematic_start(sequence, options)
@@ -180,7 +194,7 @@ def fit_sequence(
     if carried:
         judged = assemble.reliable(carried.supported, result.windows)
         result = dataclasses.replace(result, force_reliable=judged, unsupported=carried.intervals)
-    return dataclasses.replace(result, seconds=clock.seconds)
+    return dataclasses.replace(result, seconds=clock.seconds, film=sequence.film)
 
 
 def _computed(options: Config) -> Config:

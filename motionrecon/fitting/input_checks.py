@@ -20,13 +20,14 @@ _EXCHANGED = 0.15  # share of frames; legs that pass each other in a side view l
 _LEAST = 5  # frames that show the parts that tell
 
 
-def before_start(clip: Sequence, height: float | None, name: str) -> list[str]:
+def before_start(clip: Sequence, height: float | None, name: str, *, turned: bool = False) -> list[str]:
     """Judge what was observed before anything is made of it.
 
     Args:
       clip: as it was read.
       height: stature in m as the user gives it, or None.
       name: of the input, for messages.
+      turned: the user says how the picture is turned, which is believed.
 
     Returns:
       Sentences to warn with.
@@ -36,7 +37,8 @@ def before_start(clip: Sequence, height: float | None, name: str) -> list[str]:
     """
     seen = clip.observation
     if seen.keypoints3d is None:
-        _the_right_way_up(seen, name)
+        if not turned:
+            _the_right_way_up(seen, name)
         return [*unseen_parts(seen), *_sides_kept(seen)]
     return _told([f for f in _findings(seen, height) if f.check != _GROUND], name)
 
@@ -71,8 +73,8 @@ def _the_right_way_up(seen: Observation, name: str) -> None:
     if share is not None and share > _OVER:
         raise InputError(
             f"{name}: the person stands on the head in {share:.0%} of the frames: the picture is upside down. Turn it "
-            "(for a film: ffmpeg -i INPUT -vf hflip,vflip TURNED.mp4; for 2D keypoints: x to width - x, y to height - "
-            "y); where the person really does, give the camera's pose with --camera."
+            "(a film: --rotate 180, or --rotate 0 if it is right; 2D keypoints: x to width - x, y to height - y); "
+            "where the person really does, give the camera's pose with --camera."
         )
 
 

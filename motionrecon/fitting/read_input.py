@@ -9,10 +9,10 @@ import dataclasses
 from pathlib import Path
 
 from motionrecon.config import InputOptions
-from motionrecon.data import load, truth, video
+from motionrecon.data import film_metadata, film_notes, load, truth, video
 from motionrecon.data.formats import camera_files
 from motionrecon.errors import InputError
-from motionrecon.fitting import observe
+from motionrecon.fitting import observe, unused_options
 from motionrecon.jobs.progress import NullProgress, Progress
 from motionrecon.types import Array, Camera, Sequence, Truth
 
@@ -52,27 +52,49 @@ def observe_file(
             f"--keypoints {options.keypoints}: replaces the detector of a video, and {source} is none; "
             "give the keypoint file itself as the input"
         )
-    common: dict = {"time_range": options.time_range, "fps": options.fps, "person": options.person}
-    surface = {"markers": options.markers, "static": options.static}
-    if not load.is_video(source):
-        size = options.image_size
-        if size is None and options.camera is not None:  # the camera's size is the picture's
-            size = camera_files.picture_size(options.camera, hint=Path(source).stem)
-        more = {"asf": options.asf, "layout": options.layout, "height": height, "source_fps": options.source_fps}
-        clip = load.load(source, size=size, **more, **surface, **common)
-        return completed(clip, options)
-    for name, file in surface.items():
+    clip = _film(source, options, detector, progress) if load.is_video(source) else _file(source, options, height)
+    unused = unused_options.sentences(source, options, detector, clip)
+    return dataclasses.replace(clip, warnings=(*clip.warnings, *unused))
+
+
+def _part(options: InputOptions) -> dict:
+    """Return what part of an input is wanted."""
+    return {"time_range": options.time_range, "fps": options.fps, "person": options.person}
+
+
+def _file(source: str, options: InputOptions, height: float | None) -> Sequence:
+    size = options.image_size
+    if size is None and options.camera is not None:  # the camera's size is the picture's
+        size = camera_files.picture_size(options.camera, hint=Path(source).stem)
+    clip = load.load(
+        source, size=size, asf=options.asf, layout=options.layout, height=height, source_fps=options.source_fps,
+        markers=options.markers, static=options.static, **_part(options),
+    )  # fmt: skip
+    return completed(clip, options)
+
+
+def _film(source: str, options: InputOptions, detector, progress: Progress) -> Sequence:
+    for name, file in {"markers": options.markers, "static": options.static}.items():
         if file is not None:
             raise InputError(f"--{name} {file}: is for surface markers (C3D, TRC), and {source} is a video")
-    info, hint = video.probe(source), Path(source).stem
+    hint, rate = Path(source).stem, options.source_fps
     if options.keypoints is not None:
-        rate = options.source_fps or info.fps
-        clip = load.load(options.keypoints, size=info.size, source_fps=rate, layout=options.layout, **common)
-        return completed(clip, options, hint)
+        info = video.probe(source, source_fps=rate)
+        clip = load.load(
+            options.keypoints, size=info.size, source_fps=info.fps, layout=options.layout, **_part(options)
+        )
+        told = film_notes.sentences(info, film_metadata.read(info.path))
+        return completed(dataclasses.replace(clip, warnings=(*told, *clip.warnings)), options, hint)
+    info = video.probe(source, turn=options.rotate or 0, mirror=options.mirror, source_fps=rate)
     beside = _read(options, info.size, hint)
+    turn = options.rotate
+    if turn is None and beside.camera is not None:  # a camera with a pose says where up is
+        turn = 0
     progress.stage("detect")
     extra = {} if detector is None else {"detector": detector}
-    clip = observe.observe_video(source, **common, **extra, progress=progress.frames)
+    clip = observe.observe_video(
+        source, source_fps=rate, rotate=turn, mirror=options.mirror, **_part(options), **extra, progress=progress.frames
+    )
     if clip.film is not None and clip.film.detection_reused:
         progress.detail("reused")
     return _joined(clip, beside)

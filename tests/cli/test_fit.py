@@ -7,12 +7,17 @@ import subprocess
 import sys
 import types
 
+import numpy as np
 import pytest
 
 from motionrecon import metrics
+from motionrecon.cli import fit
 from motionrecon.cli.main import run
+from motionrecon.data import video
 from motionrecon.errors import DataError, FitError
 from motionrecon.results import result_folder
+from motionrecon.types import Film, FilmView
+from tests.fixtures import films
 
 
 @pytest.fixture
@@ -342,3 +347,17 @@ def test_a_batch_counts_a_result_that_fails_its_checks_as_failed(clip, tmp_path,
 def test_required_limits_reach_the_fit(clip, fitted):
     assert run(["fit", str(clip), "--require", "skate=3,penetration=10", "-q"]) == 0
     assert fitted[0][1].output.require == ("skate=3", "penetration=10")
+
+
+def test_the_overlay_is_drawn_on_the_pictures_that_were_looked_at(tmp_path):
+    path = films.write(tmp_path / "film.mp4", 60)
+    view = FilmView(turn=180, mirror=True, pace=0.25)
+    seen = types.SimpleNamespace(start_time=0.1, fps=30.0, confidence=np.zeros((8, 1)))
+    plain = [image for _, image in video.read_frames(path, np.arange(60) / 30.0)]
+    found = list(fit._frames(str(path), types.SimpleNamespace(film=Film(path, view=view), observation=seen), None))
+    assert len(found) == 8
+    for k, image in enumerate(found):
+        np.testing.assert_array_equal(image, plain[12 + 4 * k][::-1])
+    keyed = fit._frames(str(path), types.SimpleNamespace(film=None, observation=seen), 120.0)
+    assert [films.index_of(image) for image in keyed] == list(range(12, 44, 4))
+    assert fit._frames("walk.bvh", types.SimpleNamespace(film=None, observation=seen), None) is None

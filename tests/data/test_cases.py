@@ -7,7 +7,7 @@ from motionrecon.config import InputOptions
 from motionrecon.data import load, truth
 from motionrecon.data.formats import c3d_file, camera_files
 from motionrecon.errors import DataError
-from motionrecon.fitting import read_input
+from motionrecon.fitting import kinds, read_input
 from motionrecon.geometry import camera as geometry
 from motionrecon.types import Camera
 
@@ -103,3 +103,32 @@ def test_anipose_gives_its_lens_and_no_pose(cases):
     assert "left out" in found.warnings[0]
     with pytest.raises(DataError, match="no pose"):
         camera_files.read_camera(f"{path}:cam_0")
+
+
+def test_a_film_of_wide_pixels_shows_the_person_as_its_square_twin(cases):
+    """28 and 30 are cut from one film; 30 is the square one, upside down."""
+    wide, square = (
+        read_input.observe_file(str(cases / name), InputOptions())
+        for name in ("28-pixels-twice-as-wide.mp4", "30-upside-down.mp4")
+    )
+    assert wide.image_size == square.image_size == (704, 260)
+    assert "704 x 260" in " ".join(wide.warnings)
+    assert square.film.view.turn == 180 and "turned by 180 degrees" in " ".join(square.warnings)
+    assert len(wide.observation.confidence) == len(square.observation.confidence) == 45
+    found = [np.asarray(clip.observation.keypoints2d) for clip in (wide, square)]
+    names = wide.observation.names
+    for seen in found:
+        high = {j: seen[:, [names.index(f"{s}_{j}") for s in ("left", "right")], 1].mean() for j in ("ear", "ankle")}
+        assert high["ankle"] - high["ear"] == pytest.approx(165, abs=10)  # px, y down: the head is up
+    trunk = [names.index(f"{s}_{j}") for s in ("left", "right") for j in ("shoulder", "hip")]
+    assert np.median(np.linalg.norm(found[0][:, trunk] - found[1][:, trunk], axis=-1)) < 4.0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["28-pixels-twice-as-wide.mp4", "30-upside-down.mp4"])
+def test_the_walker_of_a_film_walks_at_its_speed(cases, name):
+    start = kinds.kinematic_start(read_input.observe_file(str(cases / name), InputOptions()), None)
+    where = np.asarray(start.motion.root_pos)
+    seconds = (len(where) - 1) / start.motion.fps
+    assert np.linalg.norm((where[-1] - where[0])[:2]) / seconds == pytest.approx(1.2, abs=0.1)  # as the whole film
+    assert (where[:, 2] > 0.8).all()

@@ -143,3 +143,58 @@ def test_packets_give_the_times_of_the_first_frames(tmp_path):
     stamps = video._packet_times(films.write(tmp_path / "long.mp4", 100, 50.0))
     np.testing.assert_allclose(stamps, np.arange(60) / 50.0, atol=1e-6)
     assert video._packet_times(films.write(tmp_path / "short.mp4", 70, 50.0)) == []  # too few to tell their order
+
+
+def _corner(image):
+    """Which corner of such a film's picture is white: (row, column) of 0 and -1."""
+    rows, columns = image.shape[0] // 8, image.shape[1] // 8
+    light = {(r, c): image[rows * (1 + 6 * r), columns * (1 + 6 * c)].mean() for r in (0, 1) for c in (0, 1)}
+    return max(light, key=lambda place: light[place])
+
+
+def test_pixels_that_are_not_square_are_made_square(tmp_path):
+    plain = films.write(tmp_path / "plain.mp4", 10)
+    films.ffmpeg("-i", plain, "-vf", "setsar=2/1", "-c:v", "libx264", tmp_path / "wide.mp4")
+    films.ffmpeg("-i", plain, "-vf", "setsar=1/2", "-c:v", "libx264", tmp_path / "high.mp4")
+    films.ffmpeg("-display_rotation", "90", "-i", tmp_path / "wide.mp4", "-c", "copy", tmp_path / "turned.mp4")
+    films.ffmpeg("-i", plain, "-vf", "setsar=1001/1000", "-c:v", "libx264", tmp_path / "rounded.mp4")
+    for name, aspect, size in (
+        ("plain", 1.0, (96, 64)),
+        ("wide", 2.0, (192, 64)),
+        ("high", 0.5, (96, 128)),
+        ("turned", 0.5, (64, 192)),
+        ("rounded", 1.0, (96, 64)),
+    ):
+        info = video.probe(tmp_path / f"{name}.mp4")
+        assert info.aspect == pytest.approx(aspect) and info.size == size, name
+        _, image = next(iter(video.read_frames(info.path, np.array([0.1]))))
+        assert image.shape[1::-1] == size
+        if name != "turned":
+            assert films.index_of(image) == 3 and _corner(image) == (0, 0)
+
+
+@pytest.mark.parametrize(("turn", "corner"), [(0, (0, 0)), (90, (0, 1)), (180, (1, 1)), (270, (1, 0))])
+def test_turned_clockwise_and_mirrored(tmp_path, turn, corner):
+    plain = films.write(tmp_path / "plain.mp4", 10)
+    for mirror in (False, True):
+        info = video.probe(plain, turn=turn, mirror=mirror)
+        assert info.size == ((64, 96) if turn in (90, 270) else (96, 64))
+        _, image = next(iter(video.read_frames(plain, np.array([0.0]), view=info.view)))
+        row, column = corner
+        if turn in (0, 180):  # elsewhere the bar code may be as white
+            assert _corner(image) == (row, 1 - column if mirror else column)
+        expected = np.rot90(next(iter(video.read_frames(plain, np.array([0.0]))))[1], -turn // 90)
+        np.testing.assert_array_equal(image, expected[:, ::-1] if mirror else expected)
+
+
+def test_the_rate_of_the_recording_replaces_the_clock(tmp_path):
+    path = films.write(tmp_path / "slow.mp4", 480)
+    info = video.probe(path, source_fps=240.0)
+    assert info.fps == 240.0 and info.played_fps == pytest.approx(30.0)
+    assert info.duration == pytest.approx(2.0, abs=0.01)
+    times = video.frame_times(info, 30.0, (1.0, 2.0))  # s of the motion, which plays 8 times as long: a seek
+    frames = list(video.read_frames(path, times, steady=True, view=info.view))
+    np.testing.assert_allclose([time for time, _ in frames], 1.0 + np.arange(30) / 30.0)
+    assert [films.index_of(image) for _, image in frames] == list(range(240, 480, 8))
+    with pytest.raises(InputError, match=r"lasts 2\.00 s"):
+        video.frame_times(info, 30.0, (1.0, 9.0))

@@ -9,7 +9,9 @@ import pytest
 
 from motionrecon.errors import DetectionError, InputError
 from motionrecon.fitting.observe import observe_video
+from motionrecon.geometry.keypoints import HALPE26
 from motionrecon.models.detectors.pose_estimator import DetectorOptions
+from motionrecon.types import FilmView
 
 RTM = DetectorOptions(name="rtmpose")
 _SHAPE = np.random.default_rng(0).uniform(0, 1, (26, 2))
@@ -108,6 +110,62 @@ def test_nobody_hardly_anybody_and_bad_range(tmp_path):
         observe_video(film(tmp_path / "short.mp4", [True] * 3 + [False] * 20), detector=RTM)
     with pytest.raises(InputError, match="--time-range"):
         observe_video(tmp_path / "none.mp4", detector=RTM, time_range=(3.0, 4.0))
+
+
+_LEVELS = {"ear": 0.05, "eye": 0.05, "nose": 0.05, "shoulder": 0.2, "wrist": 0.5, "hip": 0.5, "knee": 0.75}
+
+
+class Standing(Body):
+    """Stands in for rtmlib: a person in the bright box, whose head is where the box is brightest; arms hang."""
+
+    def __call__(self, image):
+        rows, columns = np.nonzero(image[..., 0] > 130)
+        light = np.nonzero(image[..., 0] > 220)[0]
+        level = np.array([_LEVELS.get(name.split("_")[-1], 1.0) for name in HALPE26])
+        level[HALPE26.index("head_top")] = 0.0
+        top, bottom = (rows.min(), rows.max()) if light.mean() < rows.mean() else (rows.max(), rows.min())
+        points = np.stack([np.full(26, columns.mean()), top + level * (bottom - top)], axis=1)
+        return points[None], np.full((1, 26), 0.9)
+
+
+def person_film(path, inverted, count=20):
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*"mp4v"), 30.0, (320, 240))
+    for index in range(count):
+        image = np.full((240, 320, 3), 40, np.uint8)
+        image[60:180, 50 + 4 * index : 80 + 4 * index] = 170
+        image[60:80, 50 + 4 * index : 80 + 4 * index] = 255
+        writer.write(image[::-1, ::-1].copy() if inverted else image)
+    writer.release()
+    return path
+
+
+def test_a_film_that_is_upside_down_is_turned(tmp_path, monkeypatch):
+    monkeypatch.setattr(sys.modules["rtmlib"], "BodyWithFeet", Standing)
+    upright = observe_video(person_film(tmp_path / "up.mp4", False), detector=RTM)
+    assert upright.warnings == () and upright.film.view == FilmView()
+    path = person_film(tmp_path / "down.mp4", True)
+    turned = observe_video(path, detector=RTM)
+    assert turned.film.view == FilmView(turn=180)
+    assert "upside down and was turned by 180 degrees" in turned.warnings[0]
+    np.testing.assert_allclose(turned.observation.keypoints2d, upright.observation.keypoints2d, atol=2.0)
+    for rotate in (180, 0):  # what is stated goes before what is guessed
+        stated = observe_video(path, detector=RTM, rotate=rotate)
+        assert stated.film.view.turn == rotate and stated.warnings == ()
+    mirrored = observe_video(path, detector=RTM, mirror=True)
+    assert mirrored.film.view == FilmView(turn=180, mirror=True)
+    x = np.asarray(turned.observation.keypoints2d)[..., 0]
+    np.testing.assert_allclose(np.asarray(mirrored.observation.keypoints2d)[..., 0], 319 - x, atol=2.0)
+
+
+def test_a_slow_film_is_fitted_at_the_speed_of_the_motion(tmp_path):
+    path = film(tmp_path / "slow.mp4", [True] * 120)
+    played = observe_video(path, detector=RTM)
+    got = observe_video(path, detector=RTM, source_fps=120.0)
+    assert "its clock is replaced" in got.warnings[0]
+    assert (played.observation.fps, len(played.observation.confidence)) == (30.0, 120)
+    assert (got.observation.fps, len(got.observation.confidence)) == (30.0, 30)
+    assert got.film.span == pytest.approx((0.0, 1.0)) and got.film.view.pace == pytest.approx(0.25)
+    np.testing.assert_allclose(got.observation.keypoints2d, played.observation.keypoints2d[::4], atol=1e-6)
 
 
 @pytest.mark.slow

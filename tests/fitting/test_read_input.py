@@ -1,6 +1,7 @@
 """An input and the files beside it: each is read once, and 3D keypoints have no camera."""
 
 import dataclasses
+import json
 import shutil
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from motionrecon.fitting import fit, observe, read_input
 from motionrecon.geometry import camera as cameras
 from motionrecon.jobs.progress import NullProgress
 from motionrecon.types import Film, Sequence
+from tests.fixtures import films
 
 SIZE = (640, 480)
 SAMPLE = Path(__file__).parents[2] / "examples" / "walk.mp4"
@@ -95,6 +97,39 @@ def test_a_film_s_camera_and_truth_are_read_once_and_before_the_person_is_looked
     found = fit.observe_file(str(SAMPLE), options)
     assert found.observation.camera is not None and found.reference is not None
     assert read_input.completed(found, options) == found
+
+
+@pytest.mark.parametrize(("file", "given", "turned"), [
+    ("camera.toml", None, 0), ("lens.toml", None, None), (None, None, None), ("camera.toml", 180, 180),
+])  # fmt: skip
+def test_a_camera_with_a_pose_says_where_up_is(tmp_path, monkeypatch, file, given, turned):
+    heard = {}
+
+    def looked_for(path, **options):
+        heard.update(options)
+        return dataclasses.replace(clip(flat=True), film=Film(Path(path)))
+
+    monkeypatch.setattr(observe, "observe_video", looked_for)
+    of_film = dataclasses.replace(
+        cameras.level(0.1, 1.4, cameras.intrinsics_from_fov((1280, 720), 1.0), (1280, 720)), size=(1280, 720)
+    )
+    camera_files.write_camera(of_film, tmp_path / "camera.toml")
+    lens_only(tmp_path / "lens.toml", of_film)
+    options = config.InputOptions(camera=file and str(tmp_path / file), rotate=given)
+    fit.observe_file(str(SAMPLE), options)
+    assert heard["rotate"] == turned
+
+
+def test_keypoints_beside_a_film_lie_in_the_picture_that_is_looked_at(tmp_path):
+    films.ffmpeg("-i", films.write(tmp_path / "a.mp4", 20), "-vf", "setsar=2/1", "-c:v", "libx264", tmp_path / "w.mp4")
+    body = np.concatenate([20 + 30 * np.random.default_rng(0).random((20, 17, 2)), np.ones((20, 17, 1))], axis=-1)
+    (tmp_path / "k.json").write_text(json.dumps({"keypoints": body.tolist()}))
+    options = config.InputOptions(keypoints=str(tmp_path / "k.json"), layout="coco17", source_fps=60.0, mirror=True)
+    found = fit.observe_file(str(tmp_path / "w.mp4"), options)
+    assert found.image_size == (192, 64) and found.observation.fps == 30.0
+    assert len(found.observation.confidence) == 10
+    text = " ".join(found.warnings)
+    assert "192 x 64" in text and "--source-fps 60" in text and "--mirror is not used" in text
 
 
 class _Listener(NullProgress):

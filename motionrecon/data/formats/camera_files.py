@@ -158,4 +158,8 @@ def _resize(path: Path, camera: CameraFile, size: tuple[int, int]) -> CameraFile
     matrix[0, 0], matrix[0, 1] = matrix[0, 0] * scale[0], matrix[0, 1] * scale[0]
     matrix[1, 1] *= scale[1]
     matrix[:2, 2] = (matrix[:2, 2] + 0.5) * scale - 0.5  # pixel centres sit at whole numbers
-    return dataclasses.replace(camera, intrinsics=matrix, size=size)
+    said = (
+        f'Camera "{camera.name}" was calibrated for {camera.size[0]} x {camera.size[1]}, the picture is {size[0]} x '
+        f"{size[1]}: its lens is scaled."
+    )
+    return dataclasses.replace(camera, intrinsics=matrix, size=size, warnings=(*camera.warnings, said))

@@ -74,6 +74,13 @@ def read(
     )
 
 
+def unnamed(path: str | Path) -> bool:
+    """Tell whether a file holds points without names, so that their order counts; raises DataError as ``read`` does."""
+    arrays = _load(Path(path))
+    plain = not amass.accepts(arrays) and "joint_names" not in arrays
+    return plain and _names(arrays) is None
+
+
 def _load(path: Path) -> dict[str, np.ndarray]:
     try:
         with np.load(path, allow_pickle=False) as archive:

@@ -15,13 +15,19 @@ import numpy as np
 from motionrecon.jobs import archive
 from motionrecon.jobs.runtime import cache_dir
 from motionrecon.models.detectors.pose_estimator import Detections, DetectorOptions
+from motionrecon.types import FilmView
 
-_FORMAT = 3  # raise it whenever detection or shot finding gives other results
+_FORMAT = 4  # raise it whenever detection or shot finding gives other results
 _ARRAYS = ("times", "pixels", "confidence", "landmarks3d", "detected", "outside")
 
 
 def cached(
-    film: Path, times: np.ndarray, person: str | int, options: DetectorOptions, compute: Callable[[], Detections]
+    film: Path,
+    times: np.ndarray,
+    person: str | int,
+    options: DetectorOptions,
+    compute: Callable[[], Detections],
+    view: FilmView = FilmView(),
 ) -> tuple[Detections, bool]:
     """Return the detections of a film, computed or from the cache.
 
@@ -31,11 +37,12 @@ def cached(
       person: who is followed.
       options: the detector.
       compute: called where nothing is cached; what it raises is not cached.
+      view: how the film is looked at.
 
     Returns:
       The detections, and whether they were reused. A cache that cannot be read or written costs time only.
     """
-    place = cache_dir() / "detections" / f"{_key(film, times, person, options)}.npz"
+    place = cache_dir() / "detections" / f"{_key(film, times, person, options, view)}.npz"
     known = _load(place)
     if known is not None:
         return known, True
@@ -44,13 +51,14 @@ def cached(
     return detections, False
 
 
-def _key(film: Path, times: np.ndarray, person: str | int, options: DetectorOptions) -> str:
+def _key(film: Path, times: np.ndarray, person: str | int, options: DetectorOptions, view: FilmView) -> str:
     parts = {
         "format": _FORMAT,
         "film": _digest(film),
         "times": [round(float(t), 6) for t in times],
         "person": person,
         "options": dataclasses.asdict(options),
+        "view": dataclasses.asdict(view),
         "models": [_digest(Path(m)) for m in (options.model, options.person_model) if m and Path(m).is_file()],
         "versions": [_version(p) for p in ("mediapipe", "rtmlib", "opencv-contrib-python", "opencv-python")],
     }

@@ -74,6 +74,9 @@ def test_scaling_to_the_picture(camera, tmp_path):
     path = tmp_path / "camera.toml"
     write_camera(camera, path)
     half = read_camera(path, size=(320, 240))
+    (said,) = read_camera_file(path, size=(320, 240)).warnings
+    assert "calibrated for 640 x 480, the picture is 320 x 240" in said
+    assert read_camera_file(path, size=(640, 480)).warnings == ()
     points = np.array([[0.0, 0.0, 1.0], [0.5, -0.3, 1.5]])
     whole = (np.asarray(geometry.project(camera, points)) + 0.5) / 2 - 0.5
     np.testing.assert_allclose(geometry.project(half, points), whole, atol=1e-9)

@@ -21,13 +21,13 @@ from scipy.ndimage import gaussian_filter1d, maximum_filter1d
 from motionrecon.fitting.initialize.support import moving_ground, net_load
 from motionrecon.fitting.initialize.support.footfalls import Footfall, find_footfalls, runs
 from motionrecon.geometry import skeleton as skeletons
+from motionrecon.physics.body import SOLE_POINTS
 from motionrecon.physics.humanoid import contact_points
 from motionrecon.types import KinematicStart, UnsupportedInterval
 
 _ANGLES = np.linspace(0.0, 2.0 * np.pi, 48, endpoint=False)
 _DIRECTIONS = np.stack([np.cos(_ANGLES), np.sin(_ANGLES)])  # (2, 48)
 _NOTHING = -1e3  # m, reach of a body that touches nothing
-_SOLES = 8  # the first contact points are the soles' corners
 BEYOND = "weight beyond what touches the floor: a seat, a wall, a rail or another hold"
 
 
@@ -113,7 +113,7 @@ def _weight_beyond(contacts: _Contacts, load: net_load.NetLoad, fps: float) -> l
     The distance to a convex hull is the largest, over all directions, of how much further the point lies than the
     hull reaches.
     """
-    near = contacts.height < np.where(np.arange(len(contacts.radius)) < _SOLES, FOOT_NEAR, BODY_NEAR)
+    near = contacts.height < np.where(np.arange(len(contacts.radius)) < SOLE_POINTS, FOOT_NEAR, BODY_NEAR)
     reach = np.where(near[..., None], contacts.place @ _DIRECTIONS + contacts.radius[:, None], _NOTHING).max(axis=1)
     reach = maximum_filter1d(reach, 2 * round(SMOOTH * fps) + 1, axis=0)
     sigma = SMOOTH * fps

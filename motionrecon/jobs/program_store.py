@@ -41,7 +41,7 @@ from jax.experimental import serialize_executable
 
 from motionrecon.jobs import program_files, runtime
 
-_SOURCES = ("types.py", "geometry", "physics", "fitting", "models/trajectory")  # what compiled programs are made of
+_SOURCES = ("types", "geometry", "physics", "fitting", "models/trajectory")  # what compiled programs are made of
 logger = logging.getLogger(__name__)
 
 

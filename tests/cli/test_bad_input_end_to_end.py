@@ -103,7 +103,7 @@ def _film(path, frames, size=(320, 240)):
         ("word.bvh", _BVH.replace("0 90 2", "0 up 2").encode(), ["no number", "export it again"]),
         ("nan.bvh", _BVH.replace("0 90 2", "0 nan 2").encode(), ["not finite", "export"]),
         ("still.bvh", _BVH.replace("Frame Time: 0.0333333", "Frame Time: 0").encode(), ["Frame Time", "correct"]),
-        ("few.bvh", _BVH.encode(), ["known body points", "name them"]),
+        ("few.bvh", _BVH.encode(), ["known body points", "name joints"]),
     ],
 )
 def test_files_that_are_not_what_they_claim(place, refused, name, content, words):

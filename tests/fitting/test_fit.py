@@ -12,7 +12,7 @@ from motionrecon import config, metrics
 from motionrecon.errors import CheckpointError
 from motionrecon.fitting import fit
 from motionrecon.fitting.checkpoint import NAME
-from motionrecon.fitting.window_problem import features_over_time
+from motionrecon.fitting.window_programs import features_over_time
 from motionrecon.geometry import rotations, skeleton, world
 from motionrecon.physics import description
 from motionrecon.types import FitStatus, SimState

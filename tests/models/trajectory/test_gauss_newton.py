@@ -16,12 +16,12 @@ T, N, K, M = 8, 2, 1, 7  # angle and speed, one knot, whose step is a control, a
 
 @dataclasses.dataclass
 class Pendulum:
-    """Swing a pendulum to the target angle; ``spoil`` turns the losses of candidates into what it returns."""
+    """Swing a pendulum to the target angle; ``spoil`` turns losses of candidates at scales into what it returns."""
 
     target: float = 1.0
     free: float = 0.0
     evaluations: int = 0
-    spoil: object = staticmethod(lambda losses: losses)
+    spoil: object = staticmethod(lambda losses, scales: losses)
 
     def _states(self, w):
         states, u = [np.zeros(2)], 0.0
@@ -50,7 +50,7 @@ class Pendulum:
     def candidates(self, w, policy, scales, *, closed):
         self.evaluations += len(scales)
         all_w = jnp.asarray(w)[None] + scales[:, None, None] * policy.w[None]
-        return all_w, self.spoil(np.array([self.loss(x) for x in all_w]))
+        return all_w, self.spoil(np.array([self.loss(x) for x in all_w]), np.asarray(scales))
 
 
 START = np.zeros((T - 1, M))
@@ -74,22 +74,22 @@ def test_finds_a_stationary_point_monotonically(target):
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
 def test_values_that_are_not_finite_are_never_accepted(bad):
-    problem = Pendulum(spoil=lambda losses: np.where(np.arange(len(losses)) == 0, bad, losses))
+    problem = Pendulum(spoil=lambda losses, scales: np.where(scales == 1.0, bad, losses))
     found = minimize(problem, START)
     assert np.isfinite(found.loss) and np.isfinite(np.asarray(found.trajectory)).all()
     assert found.loss == problem.loss(found.trajectory) < found.history[0]  # the second scale of a trial still counts
-    hopeless = minimize(Pendulum(spoil=lambda losses: np.full_like(losses, bad)), START)
+    hopeless = minimize(Pendulum(spoil=lambda losses, scales: np.full_like(losses, bad)), START)
     assert hopeless.loss == hopeless.history[0]
     np.testing.assert_array_equal(hopeless.trajectory, START)
 
 
 def test_a_nominal_motion_without_any_finite_rollout_is_reported():
-    found = minimize(Pendulum(spoil=lambda losses: np.full_like(losses, np.nan)), START, nominal=True)
+    found = minimize(Pendulum(spoil=lambda losses, scales: np.full_like(losses, np.nan)), START, nominal=True)
     assert found.status is FitStatus.NON_FINITE and found.loss == np.inf
 
 
 def test_worse_candidates_leave_the_start():
-    found = minimize(Pendulum(spoil=lambda losses: losses + 1e6), START)
+    found = minimize(Pendulum(spoil=lambda losses, scales: losses + 1e6), START)
     np.testing.assert_array_equal(found.trajectory, START)
     assert set(found.history) == {found.history[0]}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Self
 
 from rich.console import Console
@@ -28,9 +29,13 @@ class Display:
       quiet: show nothing (the log is kept all the same).
       verbose: a line for every window.
       console: where to show it; None: stderr.
+
+    Attributes:
+      begins: what else to do when a stage begins, by its name.
     """
 
     def __init__(self, title: str, *, quiet: bool = False, verbose: bool = False, console: Console | None = None):
+        self.begins: dict[str, Callable[[], None]] = {}
         self._title, self._quiet, self._verbose = title, quiet, verbose
         self._console = console or Console(stderr=True, soft_wrap=True, highlight=False)
         self._bars: Progress | None = None
@@ -65,6 +70,7 @@ class Display:
 
     def stage(self, name: str) -> None:
         """Show that a new stage begins."""
+        self.begins.get(name, lambda: None)()
         words = _STAGES.get(name, name)
         self._clock, self._words = _Clock(), words
         self._record(words)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -164,6 +165,8 @@ def _compute(
     from motionrecon.fitting.fit import fit_file
     from motionrecon.results import result_folder
 
+    # most of the optimizer's time is XLA's, in which Python can import Matplotlib
+    display.begins["optimize"] = threading.Thread(target=result_folder.load_writers, daemon=True).start
     result = fit_file(source, config, folder, resume=resume, progress=display)
     display.stage("write")
     for warning in result.warnings:

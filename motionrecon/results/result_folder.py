@@ -110,6 +110,14 @@ def _prepare(folder: Path, formats: tuple[str, ...], overwrite: bool) -> None:
         raise InputError(f"{folder}: holds results already; use --overwrite to replace them, or another folder")
 
 
+def load_writers() -> None:
+    """Import what writing needs, which takes longer than many a fit; another thread may do it while one computes."""
+    import matplotlib.backends.backend_agg
+    import matplotlib.collections  # noqa: F401  # with the one above, what the report's panels draw with
+
+    from motionrecon.results.report import overlay, report  # noqa: F401
+
+
 def write_results(
     result: FitResult,
     folder: str | Path,

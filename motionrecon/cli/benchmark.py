@@ -119,11 +119,11 @@ def _weight_file(text: str) -> tuple[str, Path]:
 def _run(folder: Path, given: dict[str, Any], problems: list, names: tuple[str, ...], protocol: Any,
          weights: dict[str, Path], *, resume: bool) -> int:  # fmt: skip
     """Measure, write and print; returns how many rows failed."""
-    from motionrecon.jobs import memory, text_grid
+    from motionrecon.jobs import runtime, text_grid
     from motionrecon.optimizer_lab.benchmark import report, run, tables
 
     quiet, began = given["quiet"], time.monotonic()
-    count = given["workers"] or (memory.cores() if given["device"] == "cpu" else 1)
+    count = given["workers"] or (runtime.threads() if given["device"] == "cpu" else 1)
 
     def say(text: str) -> None:
         if not quiet:

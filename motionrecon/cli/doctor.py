@@ -90,6 +90,7 @@ def _simulator() -> str:
     import numpy as np
 
     from motionrecon.geometry import skeleton as skeletons
+    from motionrecon.geometry.world import GRAVITY
     from motionrecon.jobs.program_store import Program
     from motionrecon.physics import humanoid, pipeline
     from motionrecon.physics.body import Ground
@@ -100,7 +101,7 @@ def _simulator() -> str:
     state = pipeline.init(body, np.array([0.0, 0.0, 10.0]), rest)
     inputs = pipeline.Inputs(rest[1:], np.zeros(6))
     moved = Program(pipeline.step)(body, Ground().arrays(), np.asarray(_STEP), state, inputs)
-    speed, expected = float(moved.velocity[2]), -9.81 * _STEP
+    speed, expected = float(moved.velocity[2]), -GRAVITY * _STEP
     if not abs(speed - expected) < 1e-6:
         raise RuntimeError(f"a falling body reached {speed:.6f} m/s in one step instead of {expected:.6f}")
     return "a body falls as it must"

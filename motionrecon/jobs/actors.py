@@ -18,14 +18,13 @@ from multiprocessing.connection import Connection, wait
 from types import FrameType
 from typing import Any, NamedTuple
 
+from motionrecon.jobs import runtime
+
 # The libraries read these when they are loaded, so they must be there before the process is.
 ONE_THREAD: Mapping[str, str] = {
-    "OMP_NUM_THREADS": "1",
-    "OPENBLAS_NUM_THREADS": "1",
-    "MKL_NUM_THREADS": "1",
+    **runtime.ONE_THREAD,
     "TF_CPP_MIN_LOG_LEVEL": "3",
-    "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false",
-    "PJRT_NPROC": "1",
+    "XLA_FLAGS": runtime.ONE_XLA_THREAD,
 }
 _PATIENCE = 3.0  # s that a process gets to tidy up before it is killed
 Tell = Callable[[Any], None]

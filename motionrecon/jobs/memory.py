@@ -7,6 +7,8 @@ import ctypes
 import gc
 import os
 
+from motionrecon.jobs import runtime
+
 
 def peak_mb() -> float:
     """Return the most memory this process has held, MB.
@@ -31,11 +33,6 @@ def release() -> None:
         ctypes.CDLL(None).malloc_trim(0)
 
 
-def cores() -> int:
-    """Return how many processor cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 def processes(tasks: int, each_mb: float) -> int:
     """Return one process a core, as far as tasks and free memory go, and at least one.
 
@@ -43,7 +40,7 @@ def processes(tasks: int, each_mb: float) -> int:
       tasks: to do.
       each_mb: memory that a process comes to hold, MB.
     """
-    room = cores()
+    room = runtime.threads()
     with contextlib.suppress(ValueError, OSError, AttributeError):
         free = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 1e6
         room = min(room, int(free / each_mb))

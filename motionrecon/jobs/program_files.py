@@ -25,7 +25,8 @@ def folder() -> Path:
 def entries() -> list[Path]:
     """Return all entries, the least recently used first."""
     with contextlib.suppress(OSError):
-        return sorted(folder().glob("*.*"), key=lambda path: path.stat().st_mtime)
+        files = (path for kind in ("index", "program") for path in folder().glob(f"[!.]*.{kind}"))
+        return sorted(files, key=lambda path: path.stat().st_mtime)
     return []
 
 

@@ -3,8 +3,8 @@
 JAX's own cache keeps what XLA made of a program, but a process must trace and lower the program to find it there; for
 the time step's derivatives that takes longer than a whole fit. An entry here is found by what the program depends on:
 
-- the source of the rooms that programs are made of, the versions of JAX, the processor, the device, the precision and
-  the compiler's flags;
+- the source of the rooms that programs are made of and of the function's own file, the versions of JAX, the processor,
+  the device, the precision and the compiler's flags;
 - the program's name, the structure, shapes and types of its arguments, and its static arguments.
 
 Where only the source has changed, the program is lowered and found by its text; it is compiled if that has changed too.
@@ -50,11 +50,18 @@ def source_mark() -> str:
     """Return a digest of the sources that compiled programs are made of."""
     root, digest = Path(__file__).parents[1], hashlib.sha256()
     for name in _SOURCES:
-        place = root / name
-        for path in [place] if place.is_file() else sorted(place.rglob("*.py")):
+        for path in sorted((root / name).rglob("*.py")):
             digest.update(path.relative_to(root).as_posix().encode())
             digest.update(path.read_bytes())
     return digest.hexdigest()
+
+
+@functools.cache
+def _file_mark(path: str | None) -> str:
+    """Return a digest of the file that a function stands in, which may lie outside the rooms of ``source_mark``."""
+    with contextlib.suppress(OSError):
+        return hashlib.sha256(Path(path).read_bytes()).hexdigest() if path else ""
+    return ""
 
 
 @functools.cache
@@ -143,6 +150,9 @@ class Program:
     def __init__(self, function: Callable, *, static_argnames: Sequence[str] = (), name: str | None = None):
         self.function = function
         self.name = name or f"{function.__module__}.{function.__qualname__}"
+        if "<lambda>" in self.name:
+            raise ValueError("a lambda needs a name of its own: programs are found by it")
+        self._source = inspect.getsourcefile(inspect.unwrap(function))
         self._static = tuple(static_argnames)
         self._jitted = jax.jit(function, static_argnames=static_argnames)
         self._signature = inspect.signature(function) if static_argnames else None
@@ -192,9 +202,8 @@ class Program:
             return self._ready[call.key]
 
     def _load_or_compile(self, call: _Call) -> Callable:
-        index = (
-            program_files.folder() / f"{_digest(machine_mark(), source_mark(), self.name, *map(str, call.key))}.index"
-        )
+        marks = machine_mark(), source_mark(), _file_mark(self._source)
+        index = program_files.folder() / f"{_digest(*marks, self.name, *map(str, call.key))}.index"
         began = time.perf_counter()
         loaded = _load(index, call)
         if loaded is not None:

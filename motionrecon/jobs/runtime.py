@@ -7,11 +7,19 @@ import io
 import os
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import threadpoolctl
 
+# The libraries read these when they are loaded; XLA_FLAGS is joined with what the user has set there.
+ONE_THREAD: Mapping[str, str] = {
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "PJRT_NPROC": "1",  # XLA's pool, which it also compiles for
+}
+ONE_XLA_THREAD = "--xla_cpu_multi_thread_eigen=false"
 _quiet_lock = threading.Lock()
 _quiet_depth = 0
 _quiet_undo = contextlib.ExitStack()
@@ -47,12 +55,11 @@ def one_thread() -> None:
     sums by how many there are, and with one a result does not depend on the number of cores. Work is shared by
     processes instead (``--workers``).
     """
-    for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
-        os.environ.setdefault(name, "1")  # for libraries that are loaded later, and for child processes
-    os.environ.setdefault("PJRT_NPROC", "1")  # XLA's pool, which it also compiles for
+    for name, value in ONE_THREAD.items():
+        os.environ.setdefault(name, value)  # for libraries that are loaded later, and for child processes
     flags = os.environ.get("XLA_FLAGS", "")
     if "xla_cpu_multi_thread_eigen" not in flags:
-        os.environ["XLA_FLAGS"] = f"{flags} --xla_cpu_multi_thread_eigen=false".strip()
+        os.environ["XLA_FLAGS"] = f"{flags} {ONE_XLA_THREAD}".strip()
     threadpoolctl.threadpool_limits(limits=1, user_api="blas")
 
 

@@ -82,6 +82,19 @@ def test_an_argument_that_is_not_used_is_checked_all_the_same(place, compiled, m
     assert len(compiled) == 2
 
 
+def test_programs_need_names_that_tell_them_apart():
+    with pytest.raises(ValueError, match="name of its own"):
+        Program(lambda x: x)
+
+
+def test_a_change_in_the_functions_own_file_is_noticed(place, compiled, monkeypatch):
+    """Also outside the rooms of ``source_mark``: the index is another one, the unchanged text is found all the same."""
+    check(Program(halves))
+    monkeypatch.setattr(program_store, "_file_mark", lambda path: "edited")
+    check(Program(halves))
+    assert len(compiled) == 1 and len(list(place.glob("*.index"))) == 2
+
+
 def test_another_machine_compiles_anew(place, compiled, monkeypatch):
     check(Program(halves))
     monkeypatch.setattr(program_store, "machine_mark", lambda: "another processor")
